@@ -42,7 +42,7 @@ import {
   type ConnectionInput,
   type PathView,
 } from "./connection-types.ts";
-import { decisionOf, failedSince, groupsAfter, pathsAbsent } from "./elsewhere.ts";
+import { decisionOf, failedSince, groupsAfter, pathsAbsent, pathsLeaving } from "./elsewhere.ts";
 
 /** The types, actors, actions and guards of the connection machine. */
 export const connectionSetup = setup({
@@ -138,7 +138,7 @@ export const connectionSetup = setup({
       else if (hasSeveralPaths(connection)) {
         const up = pathsUp(next);
         // The actor that starts is notified of each path that has an IKE SA.
-        enqueue.assign({ up, ready: [], absent: [] });
+        enqueue.assign({ up, ready: [], absent: [], leaving: [] });
         enqueue.spawnChild("failover", failoverOf({ ...next, up }));
       }
       for (const { path } of context.paths)
@@ -331,6 +331,17 @@ export const connectionSetup = setup({
       enqueue.assign({ absent });
       for (const change of changes) enqueue.sendTo(failoverId, change);
     }),
+    /** The same for the paths of groups that leave. */
+    compareLeaving: enqueueActions(({ enqueue, context }) => {
+      const leaving = pathsLeaving(context);
+      const changes = changesOf(context.leaving, leaving, ["path.leaves", "path.stays"]);
+      if (changes.length === 0 || !hasSeveralPaths(context.connection)) return;
+      enqueue.assign({ leaving });
+      for (const change of changes) enqueue.sendTo(failoverId, change);
+    }),
+    noteLeaving: assign(({ event }) =>
+      event.type === "group.leaves" ? { leaves: event.leaves } : {},
+    ),
     noteGroup: assign(({ context, event }) => ({ groups: groupsAfter(context.groups, event) })),
     /** Reports the attempts elsewhere that failed since the last report of their group. */
     passFailed: enqueueActions(({ enqueue, context, event }) => {

@@ -25,6 +25,7 @@ const ofSpec = [
   { type: "startGateways" },
   { type: "startPaths" },
   { type: "compareAbsent" },
+  { type: "compareLeaving" },
   { type: "compareUp" },
   { type: "compareReady" },
   { type: "passDecisions" },
@@ -33,6 +34,7 @@ const ofSpec = [
 const ofGroup = [
   { type: "noteGroup" },
   { type: "compareAbsent" },
+  { type: "compareLeaving" },
   { type: "compareUp" },
   { type: "compareReady" },
 ] as const;
@@ -84,6 +86,8 @@ export const connectionMachine = connectionSetup.createMachine({
     }),
     groups: {},
     absent: [],
+    leaves: false,
+    leaving: [],
     settled: [],
     peersKnown: false,
     dials: !hasSeveralPaths(input.connection),
@@ -139,6 +143,7 @@ export const connectionMachine = connectionSetup.createMachine({
     },
     "group.absent": { actions: ofGroup },
     "group.present": { actions: ofGroup },
+    "group.leaves": { actions: [{ type: "noteLeaving" }, { type: "compareLeaving" }] },
     "peers.known": { actions: { type: "notePeers" } },
     "sas.complete": { actions: { type: "resumeChoice" } },
     "path.left": { actions: { type: "endLeft" } },

@@ -40,5 +40,5 @@ export function holds({ connection, awaited }: Handing): boolean {
  * minutes: a standby needs one whose peer answers.
  */
 export function isPlanned({ cause }: Pick<PathDecision, "cause">): boolean {
-  return cause === "move" || cause === "failback";
+  return cause === "move" || cause === "failback" || cause === "drain";
 }

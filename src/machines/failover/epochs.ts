@@ -6,6 +6,7 @@ import type {
   HeardDecision,
 } from "./failover-types.ts";
 import { isElsewhere, isHere, isSeveral } from "./here.ts";
+import { stayingFirst } from "./leaving.ts";
 import { unanswered } from "./silences.ts";
 import { nextOf, turnEnded } from "./circles.ts";
 
@@ -116,10 +117,11 @@ function isSame({ epoch, active }: FailoverContext, event: HeardDecision): boole
 }
 
 /** The paths from which an agent may choose when the active one is lost with its group, best first. */
-function candidatesOf({ paths, up, ready, active, absent }: FailoverContext): readonly string[] {
+function candidatesOf(context: FailoverContext): readonly string[] {
+  const { paths, up, ready, active, absent } = context;
   const present = paths.filter((path) => path !== active && !absent.includes(path));
   const worth = (path: string) => (up.includes(path) ? 2 : Number(ready.includes(path)));
-  return present.toSorted((a, b) => worth(b) - worth(a));
+  return stayingFirst(present, context).toSorted((a, b) => worth(b) - worth(a));
 }
 
 /** The best path of this group, for a claim. */

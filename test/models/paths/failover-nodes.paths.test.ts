@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   decisions,
+  drains,
   flawOf,
   losses,
   moves,
@@ -13,7 +14,7 @@ import {
 import { edgesOf } from "./graph.ts";
 
 describe("the failover machine of several groups on generated paths", () => {
-  for (const walk of [decisions, losses, moves, spreads, relocates, returns]) {
+  for (const walk of [decisions, losses, moves, drains, spreads, relocates, returns]) {
     it(`follows the decision with the highest epoch (${walk.name})`, (t) => {
       const edges = edgesOf(walk());
       t.diagnostic(`${edges.length} edges`);
