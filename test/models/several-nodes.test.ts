@@ -122,11 +122,11 @@ describe("a connection with paths on two nodes", () => {
     const { first, second: other } = nodes;
     other.charon.answers = false;
     first.actor?.send({ type: "group.leaves", leaves: true });
-    await nodes.pass(20 * second);
+    await nodes.pass(9 * second);
     assert.deepEqual([nodes.announcing, nodes.first.context.active], [["n1"], "main"]);
     other.charon.answers = true;
     nodes.outage = 0;
-    await nodes.pass(60 * second);
+    await nodes.pass(5 * second);
     assert.deepEqual([nodes.announcing, nodes.outage], [["n2"], 0]);
   });
 

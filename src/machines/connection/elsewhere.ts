@@ -60,9 +60,7 @@ export function pathsLeaving(context: Elsewhere & Pick<ConnectionContext, "leave
   const elsewhere = pathsElsewhere(connection);
   if (elsewhere.length === 0) return [];
   return pathNames(connection).filter((path) =>
-    elsewhere.includes(path)
-      ? groupOf(connection, groups, path).beat?.leaving === true
-      : leaves,
+    elsewhere.includes(path) ? groupOf(connection, groups, path).beat?.leaving === true : leaves,
   );
 }
 

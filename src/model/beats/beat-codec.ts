@@ -37,11 +37,7 @@ export function encodeBeat(beat: ConnectionBeat): Buffer {
     epoch,
     textBytes("active", beat.active, pathBytes),
     textBytes("dialled", dialled, pathBytes),
-    Buffer.from([
-      switchCauses.indexOf(beat.cause),
-      stateFlagsOf(beat),
-      beat.paths.length,
-    ]),
+    Buffer.from([switchCauses.indexOf(beat.cause), stateFlagsOf(beat), beat.paths.length]),
     ...beat.paths.flatMap((one) => [
       textBytes("path", one.path, pathBytes),
       Buffer.from([flagsOf(one)]),

@@ -120,9 +120,7 @@ export const drains = () =>
   walkOf([
     ...["path.up", "path.down"].map((type) => ({ type, path: "a" })),
     ...["path.up", "path.ready", "path.failed"].map((type) => ({ type, path: "b" })),
-    ...["a", "b"].flatMap((path) =>
-      ["path.leaves", "path.stays"].map((type) => ({ type, path })),
-    ),
+    ...["a", "b"].flatMap((path) => ["path.leaves", "path.stays"].map((type) => ({ type, path }))),
     { type: "move" },
     { type: "charon.lost" },
     { type: "charon.ready" },
@@ -200,7 +198,9 @@ export function flawOf(
   if (here === undefined || before.here === undefined) return undefined;
   if (epoch < before.epoch) return "the epoch falls";
   if (after.dialled !== undefined && isHere && after.leaving.includes(after.dialled))
-    return after.silent ? undefined : "a path of a group that leaves is dialled beside the active one";
+    return after.silent
+      ? undefined
+      : "a path of a group that leaves is dialled beside the active one";
   const isChanged = active !== before.active;
   const isHeard = event.type === "decision.heard" && event["epoch"] === epoch;
   if (isChanged && epoch === before.epoch && !isHeard) return "another path has the same epoch";
