@@ -126,7 +126,7 @@ describe("a connection with paths on two nodes", () => {
     assert.deepEqual([nodes.announcing, nodes.first.context.active], [["n1"], "main"]);
     other.charon.answers = true;
     nodes.outage = 0;
-    await nodes.pass(5 * second);
+    await nodes.pass(40 * second);
     assert.deepEqual([nodes.announcing, nodes.outage], [["n2"], 0]);
   });
 

@@ -23,7 +23,7 @@ export function ownNode({ apiVersion, kind, metadata, ...rest }: KubeObject): Ow
 export interface OwnPod extends KubeObject {
   /** `charon` or `xfrm` (a gateway). */
   readonly type: string;
-  /** Of a gateway: its connection and its child's key. */
+  /** The connection of a gateway, and the key of its child. */
   readonly connection: string;
   readonly child: string;
 }
@@ -54,7 +54,7 @@ export function ownPodSelector(group: string): string {
 
 /**
  * Whether a connection's traffic is to leave a group: its node is cordoned, or charon's pod or that of a
- * declared child's gateway is terminating. A gateway that ends since its child was removed is no reason.
+ * declared child's gateway is terminating. A gateway of a child that was removed does not count.
  */
 export function leavesGroup(
   connection: Pick<Connection, "id" | "children">,

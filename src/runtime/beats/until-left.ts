@@ -1,4 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ConnectionBeats } from "./connection-beats.ts";
 import type { Departures } from "./departures.ts";
 
@@ -16,6 +16,7 @@ const reportsMs = 300;
 export async function untilLeft(
   beats: Pick<ConnectionBeats<object>, "leading">,
   departures: Pick<Departures, "leaves">,
+  pause: (milliseconds: number) => Promise<unknown> = sleep,
 ): Promise<void> {
   const isCarrying = () => [...beats.leading].some(([id, leads]) => leads && departures.leaves(id));
   if (!isCarrying()) return;
