@@ -32,6 +32,7 @@ const beat = (changes: Partial<ConnectionBeat> = {}): ConnectionBeat => ({
   dialled: undefined,
   cause: "start",
   leading: true,
+  leaving: false,
   paths: [report("main")],
   ...changes,
 });

@@ -246,7 +246,8 @@ export class NodesWorld {
       ready: known.ready.has(path),
     }));
     const leading = epoch > 0 && this.path(active).node === name;
-    return { connection: "site", epoch, active, dialled, cause, leading, paths };
+    const leaving = false;
+    return { connection: "site", epoch, active, dialled, cause, leading, leaving, paths };
   }
 
   #isLinked(one: string, other: string): boolean {

@@ -113,6 +113,66 @@ describe("a connection with paths on two nodes", () => {
     assert.deepEqual([via, active], ["main", "backup"]);
   });
 
+  it("leaves a node that is cordoned without a loss, and returns the hold after it is uncordoned", async () => {
+    const nodes = await running();
+    const { first, second: other } = nodes;
+    first.actor?.send({ type: "group.leaves", leaves: true });
+    await nodes.pass(500);
+    assert.deepEqual(nodes.announcing, ["n2"]);
+    await nodes.pass(3 * second);
+    assert.deepEqual(other.switches, ["main backup drain"]);
+    assert.deepEqual(first.charon.sas[0]?.children, [], "its IKE SA stays");
+    // Its agent is replaced on the same node.
+    first.stop();
+    await nodes.pass(second);
+    first.start(nodes.clock);
+    first.actor?.send({ type: "group.leaves", leaves: true });
+    await nodes.pass(900 * second);
+    assert.deepEqual([nodes.announcing, nodes.outage], [["n2"], 0]);
+    first.actor?.send({ type: "group.leaves", leaves: false });
+    await nodes.pass(290 * second);
+    assert.deepEqual(nodes.announcing, ["n2"]);
+    await nodes.pass(20 * second);
+    assert.deepEqual([nodes.announcing, nodes.outage], [["n1"], 0]);
+  });
+
+  it("stays on a cordoned node while the other one cannot carry the traffic", async () => {
+    const nodes = await running();
+    const { first, second: other } = nodes;
+    other.charon.answers = false;
+    first.actor?.send({ type: "group.leaves", leaves: true });
+    await nodes.pass(9 * second);
+    assert.deepEqual([nodes.announcing, nodes.first.context.active], [["n1"], "main"]);
+    other.charon.answers = true;
+    nodes.outage = 0;
+    await nodes.pass(40 * second);
+    assert.deepEqual([nodes.announcing, nodes.outage], [["n2"], 0]);
+  });
+
+  it("returns to a cordoned node if the other one is lost", async () => {
+    const nodes = await running();
+    const { first, second: other } = nodes;
+    first.actor?.send({ type: "group.leaves", leaves: true });
+    await nodes.pass(5 * second);
+    nodes.lose(other);
+    nodes.outage = 0;
+    await nodes.pass(5 * second);
+    assert.deepEqual(nodes.announcing, ["n1"]);
+    assert.ok(nodes.outage <= second, `${nodes.outage} ms`);
+  });
+
+  it("moves when charon of its path ends right after the node was cordoned", async () => {
+    const nodes = await running();
+    const { first } = nodes;
+    first.actor?.send({ type: "group.leaves", leaves: true });
+    first.charon.answers = false;
+    first.charon.sas = [];
+    first.actor?.send({ type: "charon.lost" });
+    await nodes.pass(2 * second);
+    assert.deepEqual(nodes.announcing, ["n2"]);
+    assert.ok(nodes.outage <= 500, `${nodes.outage} ms`);
+  });
+
   it("takes over from a node that is lost, and returns after the hold", async () => {
     const nodes = await running();
     nodes.lose(nodes.first);

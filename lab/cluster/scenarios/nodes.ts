@@ -173,6 +173,39 @@ export function nodeScenarios(cluster: () => LabCluster): void {
       await isReady("main");
     });
 
+    it("leaves a node that is drained, and returns when it is uncordoned", async () => {
+      const drain = ["--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=60s"];
+      try {
+        const pinged = await underPings(25, () => cluster().kubectl("drain", "node-a", ...drain));
+        assert.ok(pinged.lost.length <= 20, `${pinged.lost.length} lost: ${pinged.lost[0]}`);
+        await rolesAre("main reserve standby active");
+        // The pods of ipman are back on the cordoned node.
+        await isReady("main");
+        await carries();
+      } finally {
+        cluster().kubectl("uncordon", "node-a");
+      }
+      await cluster().ready();
+      assert.equal(move("main").status, 0);
+      await rolesAre("main reserve active standby");
+      await isReady("reserve");
+      await carries();
+    });
+
+    it("moves to the other node when charon of the active path is replaced", async () => {
+      const charon = ["-n", "ipman-system", "-l", "ipman.dialo.ai/type=charon"];
+      const on = ["--field-selector", "spec.nodeName=node-a", "--wait=false"];
+      const pinged = await underPings(12, () =>
+        cluster().kubectl("delete", "pods", ...charon, ...on),
+      );
+      assert.ok(pinged.lost.length <= 20, `${pinged.lost.length} lost: ${pinged.lost[0]}`);
+      await rolesAre("main reserve standby active");
+      await isReady("main");
+      assert.equal(move("main").status, 0);
+      await rolesAre("main reserve active standby");
+      await isReady("reserve");
+    });
+
     it("returns to one path on its node", async () => {
       assert.equal(move("main").status, 0);
       await rolesAre("main reserve active standby");

@@ -53,7 +53,15 @@ import {
   type ConnectionInput,
   type PathView,
 } from "./connection-types.ts";
-import { decisionOf, failedSince, groupsAfter, pathsAbsent } from "./elsewhere.ts";
+import { decisionOf, failedSince, groupsAfter, pathsAbsent, pathsLeaving } from "./elsewhere.ts";
+
+/** The lists of paths that the actor that chooses knows. */
+const lists = {
+  up: { pathsOf: pathsUp, notices: ["path.up", "path.down"] },
+  ready: { pathsOf: pathsReady, notices: ["path.ready", "path.unready"] },
+  absent: { pathsOf: pathsAbsent, notices: ["path.absent", "path.present"] },
+  leaving: { pathsOf: pathsLeaving, notices: ["path.leaves", "path.stays"] },
+} as const;
 
 /** The types, actors, actions and guards of the connection machine. */
 export const connectionSetup = setup({
@@ -149,7 +157,7 @@ export const connectionSetup = setup({
       else if (hasSeveralPaths(connection)) {
         const up = pathsUp(next);
         // The actor that starts is notified of each path that has an IKE SA.
-        enqueue.assign({ up, ready: [], absent: [] });
+        enqueue.assign({ up, ready: [], absent: [], leaving: [] });
         enqueue.spawnChild("failover", failoverOf({ ...next, up }));
       }
       for (const { path } of context.paths)
@@ -333,30 +341,18 @@ export const connectionSetup = setup({
     noteSettled: assign(({ context: { settled }, event }) =>
       event.type === "path.settled" ? { settled: [...settled, event.path] } : {},
     ),
-    /** Reports to the actor that chooses which paths came up or went down. */
-    compareUp: enqueueActions(({ enqueue, context }) => {
-      const up = pathsUp(context);
-      const changes = changesOf(context.up, up, ["path.up", "path.down"]);
+    /** Reports to the actor that chooses which paths were added to one of the lists, or left it. */
+    compare: enqueueActions(({ enqueue, context }, { list }: { list: keyof typeof lists }) => {
+      const { pathsOf: present, notices } = lists[list];
+      const paths = present(context);
+      const changes = changesOf(context[list], paths, notices);
       if (changes.length === 0 || !hasSeveralPaths(context.connection)) return;
-      enqueue.assign({ up });
+      enqueue.assign({ [list]: paths });
       for (const change of changes) enqueue.sendTo(failoverId, change);
     }),
-    /** The same for the paths that have an IKE SA. */
-    compareReady: enqueueActions(({ enqueue, context }) => {
-      const ready = pathsReady(context);
-      const changes = changesOf(context.ready, ready, ["path.ready", "path.unready"]);
-      if (changes.length === 0 || !hasSeveralPaths(context.connection)) return;
-      enqueue.assign({ ready });
-      for (const change of changes) enqueue.sendTo(failoverId, change);
-    }),
-    /** The same for the paths of absent groups. */
-    compareAbsent: enqueueActions(({ enqueue, context }) => {
-      const absent = pathsAbsent(context);
-      const changes = changesOf(context.absent, absent, ["path.absent", "path.present"]);
-      if (changes.length === 0 || !hasSeveralPaths(context.connection)) return;
-      enqueue.assign({ absent });
-      for (const change of changes) enqueue.sendTo(failoverId, change);
-    }),
+    noteLeaving: assign(({ event }) =>
+      event.type === "group.leaves" ? { leaves: event.leaves } : {},
+    ),
     noteGroup: assign(({ context, event }) => ({ groups: groupsAfter(context.groups, event) })),
     /** Reports the attempts elsewhere that failed since the last report of their group. */
     passFailed: enqueueActions(({ enqueue, context, event }) => {

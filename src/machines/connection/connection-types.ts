@@ -81,6 +81,10 @@ export interface ConnectionContext {
   readonly groups: HeardGroups;
   /** The paths of groups that are absent. */
   readonly absent: readonly string[];
+  /** Whether this group leaves: its node is cordoned, or charon or a gateway of it ends. */
+  readonly leaves: boolean;
+  /** The paths of groups that leave, here and elsewhere. */
+  readonly leaving: readonly string[];
   /** Whether the agents of the other groups were heard, or long enough were not. */
   readonly peersKnown: boolean;
   /** The last switch to another path; undefined before the first one. */
@@ -117,6 +121,8 @@ export type ConnectionEvent =
   /** The agent of another group is not heard, and its node does not answer; or it ends. */
   | { type: "group.absent"; group: string }
   | { type: "group.present"; group: string }
+  /** The traffic is to leave this group for others, or may return to it. */
+  | { type: "group.leaves"; leaves: boolean }
   /** The agents of the other groups were heard, or long enough were not. */
   | { type: "peers.known" }
   /** Each path has its part of charon's list of SAs. */

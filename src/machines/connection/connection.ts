@@ -18,25 +18,31 @@ function following(state: (typeof states)[number], description: string) {
   return connectionSetup.createStateConfig({ description, tags: state, always: moves });
 }
 
+const compareUp = { type: "compare", params: { list: "up" } } as const;
+const compareReady = { type: "compare", params: { list: "ready" } } as const;
+const compareAbsent = { type: "compare", params: { list: "absent" } } as const;
+const compareLeaving = { type: "compare", params: { list: "leaving" } } as const;
 const forward = { actions: { type: "forward" } } as const;
 const ofKey = { actions: [{ type: "takeKey" }, { type: "forward" }] } as const;
 const ofSpec = [
   { type: "takeSpec" },
   { type: "startGateways" },
   { type: "startPaths" },
-  { type: "compareAbsent" },
-  { type: "compareUp" },
-  { type: "compareReady" },
+  compareAbsent,
+  compareLeaving,
+  compareUp,
+  compareReady,
   { type: "passDecisions" },
 ] as const;
 /** The facts about other groups have changed. */
 const ofGroup = [
   { type: "noteGroup" },
-  { type: "compareAbsent" },
-  { type: "compareUp" },
-  { type: "compareReady" },
+  compareAbsent,
+  compareLeaving,
+  compareUp,
+  compareReady,
 ] as const;
-const ofDecision = [{ type: "takeDecision" }, { type: "compareUp" }] as const;
+const ofDecision = [{ type: "takeDecision" }, compareUp] as const;
 const notifyFailover = { actions: { type: "notifyFailover" } } as const;
 
 /** The events that the paths handle. A wildcard would also take the exceptions of the actors below. */
@@ -84,6 +90,8 @@ export const connectionMachine = connectionSetup.createMachine({
     }),
     groups: {},
     absent: [],
+    leaves: false,
+    leaving: [],
     settled: [],
     silent: [],
     peersKnown: false,
@@ -113,17 +121,17 @@ export const connectionMachine = connectionSetup.createMachine({
         { type: "takeCarried" },
         { type: "releaseCarried" },
         { type: "awaitRest" },
-        { type: "compareUp" },
+        compareUp,
       ],
     },
     "peers.silent": {
-      actions: [{ type: "noteSilent" }, { type: "compareUp" }, { type: "compareReady" }],
+      actions: [{ type: "noteSilent" }, compareUp, compareReady],
     },
     "handover.announced": { actions: { type: "dialAwaited" } },
     "handover.ended": {
       actions: [{ type: "endHandover" }, { type: "moveGateways" }, { type: "releasePackets" }],
     },
-    "path.settled": { actions: [{ type: "noteSettled" }, { type: "compareUp" }] },
+    "path.settled": { actions: [{ type: "noteSettled" }, compareUp] },
     "path.failed": notifyFailover,
     "probes.judged": { actions: { type: "passVerdict" } },
     move: notifyFailover,
@@ -144,12 +152,13 @@ export const connectionMachine = connectionSetup.createMachine({
     },
     "group.absent": { actions: ofGroup },
     "group.present": { actions: ofGroup },
+    "group.leaves": { actions: [{ type: "noteLeaving" }, compareLeaving] },
     "peers.known": { actions: { type: "notePeers" } },
     "sas.complete": { actions: { type: "resumeChoice" } },
     "path.left": { actions: { type: "endLeft" } },
     "xstate.snapshot.path.*": {
       guard: "isNews",
-      actions: [{ type: "takeState" }, { type: "compareReady" }],
+      actions: [{ type: "takeState" }, compareReady],
     },
     "xstate.done.actor.path.*": {
       // Started again if it was declared again while it ended.

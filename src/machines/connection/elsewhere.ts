@@ -54,6 +54,16 @@ export function pathsAbsent({ connection, groups }: Elsewhere): string[] {
   return pathsElsewhere(connection).filter((path) => groupOf(connection, groups, path).absent);
 }
 
+/** The paths of groups that leave, here and elsewhere; none if this group has all paths. */
+export function pathsLeaving(context: Elsewhere & Pick<ConnectionContext, "leaves">): string[] {
+  const { connection, groups, leaves } = context;
+  const elsewhere = pathsElsewhere(connection);
+  if (elsewhere.length === 0) return [];
+  return pathNames(connection).filter((path) =>
+    elsewhere.includes(path) ? groupOf(connection, groups, path).beat?.leaving === true : leaves,
+  );
+}
+
 /** The paths elsewhere that can carry the traffic. */
 export function upElsewhere(context: Elsewhere): string[] {
   return pathsElsewhere(context.connection).filter((path) => reportOf(context, path)?.up);
@@ -94,13 +104,22 @@ export function decisionOf(
 
 /** The report of this agent about a connection; undefined if no other group has paths of it. */
 export function beatOf(context: ConnectionContext): ConnectionBeat | undefined {
-  const { connection, epoch, active, dialled, cause, chosen } = context;
+  const { connection, epoch, active, dialled, cause, chosen, leaves } = context;
   if (pathsElsewhere(connection).length === 0) return undefined;
   const leading = chosen && epoch > 0 && leads(connection, active);
   const paths = context.paths
     .filter(({ path }) => pathNames(connection).includes(path))
     .map((view) => pathBeatOf(context, view));
-  return { connection: connection.id, epoch, active, dialled, cause, leading, paths };
+  return {
+    connection: connection.id,
+    epoch,
+    active,
+    dialled,
+    cause,
+    leading,
+    leaving: leaves,
+    paths,
+  };
 }
 
 function pathBeatOf({ up, ready }: ConnectionContext, { path, state }: PathView): PathBeat {

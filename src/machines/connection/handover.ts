@@ -49,5 +49,5 @@ export function dialsLater({ connection, active, awaited }: Handing): boolean {
  * minutes: a standby needs one whose peer answers.
  */
 export function isPlanned({ cause }: Pick<PathDecision, "cause">): boolean {
-  return cause === "move" || cause === "failback";
+  return cause === "move" || cause === "failback" || cause === "drain";
 }

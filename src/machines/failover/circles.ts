@@ -1,3 +1,4 @@
+import { stayingFirst } from "./leaving.ts";
 import type { ContextChange, FailoverContext } from "./failover-types.ts";
 
 /** From this circle on, a turn has its longest time. */
@@ -37,10 +38,11 @@ export function turnMs({ circle }: FailoverContext): number {
 
 /**
  * The other paths in the order of attempts: those behind the active one, then those before it. The
- * paths of absent groups are left out.
+ * paths of groups that leave are the last ones, and those of absent groups are left out.
  */
-export function pathsAfter({ paths, active, absent }: FailoverContext): readonly string[] {
+export function pathsAfter(context: FailoverContext): readonly string[] {
+  const { paths, active, absent } = context;
   const at = paths.indexOf(active);
   const others = [...paths.slice(at + 1), ...paths.slice(0, Math.max(at, 0))];
-  return others.filter((path) => !absent.includes(path));
+  return stayingFirst(others, context).filter((path) => !absent.includes(path));
 }

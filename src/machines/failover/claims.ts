@@ -1,6 +1,7 @@
 import { isHere } from "./here.ts";
 import { switched } from "./failover-facts.ts";
 import { turnEnded } from "./circles.ts";
+import { stayingFirst } from "./leaving.ts";
 import type { ContextChange, FailoverContext } from "./failover-types.ts";
 
 /** Between two agents that may claim the active path. */
@@ -16,10 +17,11 @@ const pausesMs = [5_000, 10_000, 20_000, 40_000, 60_000];
 export const claimsEndMs = 600_000;
 
 /** The paths from which an agent may choose when the active one is lost with its group, best first. */
-function candidatesOf({ paths, up, ready, active, absent }: FailoverContext): readonly string[] {
+function candidatesOf(context: FailoverContext): readonly string[] {
+  const { paths, up, ready, active, absent } = context;
   const present = paths.filter((path) => path !== active && !absent.includes(path));
   const worth = (path: string) => (up.includes(path) ? 2 : Number(ready.includes(path)));
-  return present.toSorted((a, b) => worth(b) - worth(a));
+  return stayingFirst(present, context).toSorted((a, b) => worth(b) - worth(a));
 }
 
 /** The best path of this group, for a claim. */

@@ -15,6 +15,7 @@ export function declared(context: FailoverContext, declaration: PathDeclaration)
     here,
     epoch: spreadEpoch(context, declaration),
     absent: here === undefined ? [] : context.absent.filter(isDeclared),
+    leaving: here === undefined ? [] : context.leaving.filter(isDeclared),
     up: context.up.filter(isDeclared),
     ready: context.ready.filter(isDeclared),
     tried: context.tried.filter(isDeclared),

@@ -5,6 +5,7 @@ import type {
   FailoverEvent,
   FailoverInput,
 } from "./failover-types.ts";
+import { stayingFirst } from "./leaving.ts";
 import { firstEpoch, isHere, isSeveral } from "./here.ts";
 import { noSilences } from "./silences.ts";
 import { nextOf, pathsAfter, withTurn } from "./circles.ts";
@@ -35,6 +36,7 @@ export function startOf(input: FailoverInput): FailoverContext {
     setbacks: 0,
     epoch: firstEpoch(input),
     absent: [],
+    leaving: [],
     confirmed: false,
     handed: false,
     claims: 0,
@@ -54,10 +56,14 @@ export function isOtherUp({ up, active }: FailoverContext): boolean {
   return up.some((path) => path !== active);
 }
 
-/** Makes the most preferred path active that is up; without one, the preferred path. */
+/**
+ * Makes the most preferred path active that is up, one whose group stays if there is any; without one,
+ * the preferred path.
+ */
 export function switchedToBest(context: FailoverContext, cause: SwitchCause): ContextChange {
   const { paths, up } = context;
-  return switched(context, firstOf(paths, up) ?? preferredOf(paths), cause);
+  const best = firstOf(stayingFirst(paths, context), up);
+  return switched(context, best ?? preferredOf(paths), cause);
 }
 
 const setbackCauses: ReadonlySet<SwitchCause> = new Set(["lost", "failed", "unreachable"]);
@@ -86,13 +92,17 @@ export function switched(
   };
 }
 
-/** Ends the attempt at a path beside the active one, which had its turn if no probe is answered. */
+/**
+ * Ends the attempt at a path beside the active one. The path had its turn if no probe is answered, or if
+ * this group leaves, so that others are tried.
+ */
 export function abandoned({ cause, ...context }: FailoverContext): ContextChange {
   const { silent, dialled, tried } = context;
+  const isTurn = (silent || cause === "drain") && dialled !== undefined;
   return {
     dialled: undefined,
     cause: "abandoned",
-    tried: silent && dialled !== undefined ? withTurn(tried, dialled) : tried,
+    tried: isTurn ? withTurn(tried, dialled) : tried,
     setbacks: cause === "failback" ? withSetback(context) : context.setbacks,
   };
 }
@@ -113,14 +123,18 @@ export function planOf(context: FailoverContext, event: FailoverEvent): PlannedM
   const isMove = event.type === "move";
   const path = isMove ? (event.path ?? pathsAfter(context)[0]) : preferredOf(context.paths);
   if (path === undefined || path === context.active || path === context.dialled) return undefined;
-  if (context.absent.includes(path)) return undefined;
+  if (context.absent.includes(path) || context.leaving.includes(path)) return undefined;
   return context.paths.includes(path) ? { path, cause: isMove ? "move" : "failback" } : undefined;
 }
 
-/** Whether the preferred path would have an IKE SA if its peer and its group answered, and has none. */
-export function isPreferredUnready({ paths, warm, ready, absent }: FailoverContext): boolean {
+/**
+ * Whether the preferred path would have an IKE SA if its peer and its group answered, and has none; or
+ * whether its group leaves.
+ */
+export function isPreferredUnready(context: FailoverContext): boolean {
+  const { paths, warm, ready, absent, leaving } = context;
   const preferred = preferredOf(paths);
-  if (absent.includes(preferred)) return true;
+  if (absent.includes(preferred) || leaving.includes(preferred)) return true;
   return warm.includes(preferred) && !ready.includes(preferred);
 }
 

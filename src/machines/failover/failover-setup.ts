@@ -28,6 +28,7 @@ import {
 } from "./failover-facts.ts";
 import { isElsewhere, isSeveral, keptElsewhere } from "./here.ts";
 import { coldSuccessorOf, successorOf } from "./successors.ts";
+import { isLeaving, madeLeaving, refugeOf } from "./leaving.ts";
 import { madeReady, noSilences, rested, restMs, unanswered } from "./silences.ts";
 import { nextOf, nextUpOf, turnEnded, turnMs } from "./circles.ts";
 import type { SwitchCause } from "../../model/beats/switch-cause.ts";
@@ -140,6 +141,18 @@ export const failoverSetup = setup({
     notePresent: assign(({ context: { absent }, event }) => ({
       absent: absent.filter((path) => !("path" in event && event.path === path)),
     })),
+    noteLeaving: assign(({ context, event }) =>
+      event.type === "path.leaves" ? madeLeaving(context, event.path) : {},
+    ),
+    noteStaying: assign(({ context: { leaving }, event }) => ({
+      leaving: leaving.filter((path) => !("path" in event && event.path === path)),
+    })),
+    /** Moves to a path elsewhere, since this group leaves: makes it active if it is up. */
+    switchToRefuge: assign(({ context }) =>
+      switched(context, refugeOf(context) ?? context.active, "drain"),
+    ),
+    /** The same for a path that is not up: has it brought up beside the active one. */
+    dialRefuge: assign(({ context }) => ({ dialled: refugeOf(context), cause: "drain" as const })),
     /** Makes the first decision. */
     open: assign(({ context }) => opened(context)),
     /** Takes the decision of another agent. */
@@ -220,6 +233,12 @@ export const failoverSetup = setup({
     handed: ({ context }) => context.handed,
     activeAbsent: ({ context }) => context.absent.includes(context.active),
     claimable: ({ context }) => mayClaim(context),
+    leaves: ({ context }) => isLeaving(context),
+    refuge: ({ context }) => refugeOf(context) !== undefined,
+    refugeUp: ({ context }) => {
+      const refuge = refugeOf(context);
+      return refuge !== undefined && context.up.includes(refuge);
+    },
     successor: ({ context }) => successorOf(context) !== undefined,
     coldSuccessor: ({ context }) => coldSuccessorOf(context) !== undefined,
     /** Whether the paths of this group alone are now those of several ones. */

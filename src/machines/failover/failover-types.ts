@@ -54,6 +54,8 @@ export interface FailoverContext
   readonly epoch: number;
   /** The paths of groups that are not heard. */
   readonly absent: readonly string[];
+  /** The paths of groups that leave, here and elsewhere. */
+  readonly leaving: readonly string[];
   /** Whether the agents of the other groups were heard, or long enough were not. */
   readonly peersKnown: boolean;
   /** Whether the agent of the active path, which is elsewhere, reports that it carries the traffic. */
@@ -113,6 +115,9 @@ export type FailoverEvent =
   /** The group of the path is not heard, and its node does not answer. */
   | { type: "path.absent"; path: string }
   | { type: "path.present"; path: string }
+  /** The node of the path is cordoned, or charon or a gateway of its group ends. */
+  | { type: "path.leaves"; path: string }
+  | { type: "path.stays"; path: string }
   /** The agents of the other groups were heard, or long enough were not. */
   | { type: "peers.known" }
   /** From the actor itself: the pause after a claim ends; and there was no claim for long. */

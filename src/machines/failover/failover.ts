@@ -13,6 +13,8 @@ const noteSilence = { type: "noteSilence" } as const;
 const takeDeclaration = { type: "takeDeclaration" } as const;
 const noteAbsent = { type: "noteAbsent" } as const;
 const notePresent = { type: "notePresent" } as const;
+const noteLeaving = { type: "noteLeaving" } as const;
+const noteStaying = { type: "noteStaying" } as const;
 const follow = [{ type: "follow" }, report] as const;
 const spread = {
   guard: "spread",
@@ -73,6 +75,8 @@ export const failoverMachine = failoverSetup.createMachine({
     "charon.lost": { target: ".suspended", actions: { type: "suspend" } },
     "path.absent": { guard: and(["several", "known"]), actions: noteAbsent },
     "path.present": { actions: notePresent },
+    "path.leaves": { guard: and(["several", "known"]), actions: noteLeaving },
+    "path.stays": { actions: noteStaying },
     "peers.known": { actions: { type: "notePeers" } },
     "pause.ended": { actions: { type: "endPause" } },
     "claims.ended": { actions: { type: "forgetClaims" } },
@@ -109,7 +113,13 @@ export const failoverMachine = failoverSetup.createMachine({
     steady: {
       description: "The active path is up and carries the traffic.",
       initial: "comparing",
-      always: [toFollowing, { guard: "silent", target: "silent" }],
+      always: [
+        toFollowing,
+        { guard: "silent", target: "silent" },
+        // This group leaves.
+        { guard: "refugeUp", target: "following", actions: [{ type: "switchToRefuge" }, report] },
+        { guard: "refuge", target: "moving", actions: [{ type: "dialRefuge" }, report] },
+      ],
       on: {
         "path.down": lost,
         "paths.declared": [
@@ -141,10 +151,11 @@ export const failoverMachine = failoverSetup.createMachine({
         },
         awaiting: {
           description:
-            "Another path carries the traffic; the preferred one has no IKE SA, as it would have if its peer answered.",
+            "Another path carries the traffic; the preferred one has no IKE SA, as it would have if its peer answered, or its group leaves.",
           on: {
             "path.ready": { guard: "ofAwaited", target: "comparing", actions: noteReady },
             "path.present": { guard: "ofPreferred", target: "comparing", actions: notePresent },
+            "path.stays": { guard: "ofPreferred", target: "comparing", actions: noteStaying },
           },
         },
         holding: {
@@ -156,6 +167,11 @@ export const failoverMachine = failoverSetup.createMachine({
               guard: and(["several", "ofPreferred"]),
               target: "comparing",
               actions: noteAbsent,
+            },
+            "path.leaves": {
+              guard: and(["several", "ofPreferred"]),
+              target: "comparing",
+              actions: noteLeaving,
             },
           },
           after: { hold: move },
@@ -226,7 +242,7 @@ export const failoverMachine = failoverSetup.createMachine({
     },
     moving: {
       description:
-        "Another path is dialled while the active one carries the traffic: for a move, a failback, or because no probe is answered.",
+        "Another path is dialled while the active one carries the traffic: for a move, a failback, or because no probe is answered or this group leaves.",
       always: [
         toFollowing,
         { guard: "heard", target: "steady", actions: [{ type: "cancel" }, report] },
@@ -255,6 +271,11 @@ export const failoverMachine = failoverSetup.createMachine({
           { guard: "ofDialled", target: "steady", actions: abandon },
         ],
         "path.absent": { guard: "ofDialled", target: "steady", actions: [noteAbsent, ...abandon] },
+        "path.leaves": {
+          guard: and(["several", "ofDialled"]),
+          target: "steady",
+          actions: [noteLeaving, ...abandon],
+        },
         "charon.lost": {
           target: "suspended",
           actions: [{ type: "cancel" }, { type: "suspend" }],

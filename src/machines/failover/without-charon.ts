@@ -1,4 +1,4 @@
-import { or } from "xstate";
+import { and, or } from "xstate";
 import { failoverSetup } from "./failover-setup.ts";
 
 const report = { type: "report" } as const;
@@ -25,10 +25,17 @@ const toDeciding = { guard: "charonReady", target: "#failover.deciding" } as con
 /** While charon does not answer, or its list of SAs is not known. */
 export const suspended = failoverSetup.createStateConfig({
   description:
-    "charon does not answer, or its list of SAs is not known: the kernel carries the traffic on, and the active path stays.",
+    "charon does not answer, or its list of SAs is not known: the kernel carries the traffic on, and the active path stays unless this group leaves.",
   on: withoutCharon,
   after: { orphaned: { guard: "several", target: "#failover.orphaned" } },
-  always: toDeciding,
+  always: [
+    toDeciding,
+    // charon will not be back soon.
+    {
+      guard: and(["leaves", "successor"]),
+      actions: [{ type: "switchToSuccessor" }, report],
+    },
+  ],
 });
 
 /** While charon has not answered for long, and other groups have paths. */

@@ -4,9 +4,10 @@ import { BeatSocket } from "../../adapters/beats/beat-socket.ts";
 import { EchoSocket } from "../../adapters/icmp/echo-socket.ts";
 import type { KubeClient } from "../../adapters/kubernetes/client/kube-client.ts";
 import { ObjectStore } from "../../adapters/kubernetes/client/object-store.ts";
-import { podsWithAddress } from "../../adapters/kubernetes/live-pods.ts";
+import { nodeNamed, ownPods, podsWithAddress } from "../../adapters/kubernetes/live-pods.ts";
 import type { Poller } from "../../adapters/linux/poller.ts";
 import { beatOf } from "../../machines/connection/elsewhere.ts";
+import { ownNode, ownPod } from "../../model/beats/departure.ts";
 import { agentPod } from "../../model/beats/agent-pod.ts";
 import type { SegmentKey } from "../../model/network/segment-key.ts";
 import type { OnBreakdown } from "../../runtime/actors/contained.ts";
@@ -15,7 +16,9 @@ import { BeatExchange } from "../../runtime/beats/beat-exchange.ts";
 import { logPresences, RefusedBeatsLog } from "../../runtime/beats/beats-log.ts";
 import { ConnectionBeats } from "../../runtime/beats/connection-beats.ts";
 import { PeerPods } from "../../runtime/beats/peer-pods.ts";
+import { Departures } from "../../runtime/beats/departures.ts";
 import { Peers } from "../../runtime/beats/peers.ts";
+import { untilLeft } from "../../runtime/beats/until-left.ts";
 import type { OpenEcho } from "../../runtime/beats/node-watch.ts";
 import type { DesiredState } from "../../runtime/desired/desired-state.ts";
 import { BeatMetrics } from "../../runtime/metrics/beat-metrics.ts";
@@ -36,8 +39,14 @@ export interface PeeringParts {
   readonly onBreakdown: OnBreakdown;
 }
 
+/** The exchange with the agents of other groups. */
+export interface Peering extends Disposable {
+  /** Resolves when the traffic has left this group, if the group leaves; after seconds at most. */
+  readonly untilLeft: () => Promise<void>;
+}
+
 /** Exchanges beats with the agents of all groups that share a connection with this one. */
-export function joinPeers(parts: PeeringParts): Disposable {
+export function joinPeers(parts: PeeringParts): Peering {
   using owned = new DisposableStack();
   const { groupId, segmentKey, client, poller, desired, supervisor, onTrouble } = parts;
   const report = (error: unknown) => parts.onBreakdown("beats", error);
@@ -78,7 +87,22 @@ export function joinPeers(parts: PeeringParts): Disposable {
     }),
   );
   owned.use(new Peers({ groupId, desired, pods, exchange, beats, report }));
-  return owned.move();
+  const departures = owned.use(
+    new Departures({
+      groupId,
+      desired,
+      watchNode: (name) => new ObjectStore(client, nodeNamed(name), { onTrouble, trim: ownNode }),
+      watchPods: () =>
+        new ObjectStore(client, ownPods(groupId, client.namespace), { onTrouble, trim: ownPod }),
+      beats,
+      report,
+    }),
+  );
+  const resources = owned.move();
+  return {
+    untilLeft: () => untilLeft(beats, departures),
+    [Symbol.dispose]: () => resources.dispose(),
+  };
 }
 
 /** Opens echo sockets in the pod's own network. */

@@ -45,7 +45,7 @@ import { supervisorControl } from "../../runtime/control/supervisor-control.ts";
 import { Supervisor } from "../../runtime/supervisor/supervisor.ts";
 import { controlSocket, whileScraped } from "../options/defaults.ts";
 import { breakdownReporter } from "./breakdown-reporter.ts";
-import { joinPeers } from "./join-peers.ts";
+import { joinPeers, type Peering } from "./join-peers.ts";
 import { logMissingFilters, logMissingReception } from "./missing-filters.ts";
 
 export interface AgentOptions {
@@ -79,8 +79,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const logBuffer = new LogBuffer();
   const log = loggerOf(options.log, logBuffer);
   const resources = new AsyncDisposableStack();
+  let peering: Peering;
   try {
-    await new AgentParts(options, { log, logBuffer }, resources).start();
+    peering = await new AgentParts(options, { log, logBuffer }, resources).start();
     log.info({ group: options.groupId }, "ipman agent runs");
     logMissingFilters(log, gatewayRulesAlone);
     logMissingReception(log);
@@ -91,6 +92,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   return {
     stop: async (why) => {
       log.info({ why }, "ending; tunnels stay");
+      await peering.untilLeft();
       await resources.disposeAsync();
     },
   };
@@ -126,7 +128,7 @@ class AgentParts {
     this.#onBreakdown = breakdownReporter(log, metrics);
   }
 
-  async start(): Promise<void> {
+  async start(): Promise<Peering> {
     const resources = this.#resources;
     const declared = resources.use(new Declared(this.#client, { onTrouble: this.#onTrouble }));
     const ofGroup = `${label.type}=xfrm,${label.groupId}=${digestOf([this.#options.groupId])}`;
@@ -175,9 +177,10 @@ class AgentParts {
       network,
     });
     this.#report(supervisor, network, declared, events);
-    this.#joinPeers(supervisor, poller, desired, segmentKey);
+    const peering = this.#joinPeers(supervisor, poller, desired, segmentKey);
     await this.#answer(supervisor, this.#examiner(network, poller));
     supervisor.start();
+    return peering;
   }
 
   #desired(declared: Declared): Observable<DesiredState> {
@@ -229,8 +232,8 @@ class AgentParts {
     poller: Poller,
     desired: Observable<DesiredState>,
     segmentKey: SegmentKey,
-  ): void {
-    this.#resources.use(
+  ): Peering {
+    return this.#resources.use(
       joinPeers({
         groupId: this.#options.groupId,
         segmentKey,

@@ -35,6 +35,7 @@ const anyBeat: fc.Arbitrary<ConnectionBeat> = fc.record(
     dialled: fc.option(name(40), { nil: undefined }),
     cause: fc.constantFrom(...switchCauses),
     leading: fc.boolean(),
+    leaving: fc.boolean(),
     paths: fc.uniqueArray(
       fc.record(
         {
@@ -55,6 +56,22 @@ describe("an encoded beat", () => {
   it("has the bytes that this version defines", () => {
     assert.equal(encodeBeat(beatOfSite()).toString("hex"), goldenBytes.toString("hex"));
     assert.deepEqual(decodeBeats(goldenBytes, 1), [beatOfSite()]);
+  });
+
+  it("says in one byte whether its sender leads, and whether it leaves", () => {
+    const flagsAt = golden.slice(0, 5).join("").replaceAll(" ", "").length / 2;
+    for (const [leading, leaving, flags] of [
+      [false, true, 2],
+      [true, true, 3],
+    ] as const) {
+      const beat = beatOfSite({ leading, leaving });
+      const bytes = encodeBeat(beat);
+      assert.equal(bytes[flagsAt], flags);
+      assert.deepEqual(decodeBeats(bytes, 1), [beat]);
+    }
+    const bytes = Buffer.from(goldenBytes);
+    bytes[flagsAt] = 4;
+    assert.throws(() => decodeBeats(bytes, 1), BeatError);
   });
 
   it("is decoded as it was, alone and after others", () => {

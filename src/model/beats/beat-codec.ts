@@ -17,7 +17,8 @@ const epochBytes = 6;
 /** The highest epoch that can be encoded: a decision each millisecond would take 8,900 years. */
 const mostEpoch = 2 ** (8 * epochBytes) - 1;
 
-const leadingFlag = 1;
+const stateFlagOf = { leading: 1, leaving: 2 } as const;
+const allStateFlags = stateFlagOf.leading | stateFlagOf.leaving;
 const flagOf = { ready: 1, up: 2, failed: 4 } as const;
 const allFlags = flagOf.ready | flagOf.up | flagOf.failed;
 
@@ -36,11 +37,7 @@ export function encodeBeat(beat: ConnectionBeat): Buffer {
     epoch,
     textBytes("active", beat.active, pathBytes),
     textBytes("dialled", dialled, pathBytes),
-    Buffer.from([
-      switchCauses.indexOf(beat.cause),
-      beat.leading ? leadingFlag : 0,
-      beat.paths.length,
-    ]),
+    Buffer.from([switchCauses.indexOf(beat.cause), stateFlagsOf(beat), beat.paths.length]),
     ...beat.paths.flatMap((one) => [
       textBytes("path", one.path, pathBytes),
       Buffer.from([flagsOf(one)]),
@@ -77,8 +74,8 @@ class BeatReader {
     const active = this.#text("active", pathBytes);
     const dialled = this.#text("dialled", pathBytes);
     const cause = causeOf(this.#byte("cause"));
-    const leading = this.#byte("leading");
-    if (leading > leadingFlag) throw new BeatError("leading is 0 or 1");
+    const flags = this.#byte("flags");
+    if (flags > allStateFlags) throw new BeatError("a beat has unknown flags");
     const paths = this.#paths();
     if (connection === "" || active === "") throw new BeatError("a name is empty");
     return {
@@ -87,7 +84,8 @@ class BeatReader {
       active,
       dialled: dialled === "" ? undefined : dialled,
       cause,
-      leading: leading === leadingFlag,
+      leading: (flags & stateFlagOf.leading) !== 0,
+      leaving: (flags & stateFlagOf.leaving) !== 0,
       paths,
     };
   }
@@ -157,6 +155,10 @@ function withinLimit(epoch: number): number {
 /** A cause that a later version of the sender added counts as a loss. */
 function causeOf(index: number): SwitchCause {
   return switchCauses[index] ?? "lost";
+}
+
+function stateFlagsOf({ leading, leaving }: ConnectionBeat): number {
+  return (leading ? stateFlagOf.leading : 0) | (leaving ? stateFlagOf.leaving : 0);
 }
 
 function flagsOf({ ready, up, failed }: PathBeat): number {

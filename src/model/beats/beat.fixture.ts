@@ -9,6 +9,7 @@ export function beatOfSite(changes: Partial<ConnectionBeat> = {}): ConnectionBea
     dialled: undefined,
     cause: "lost",
     leading: true,
+    leaving: false,
     paths: [
       { path: "main", ready: true, up: true, failed: false },
       { path: "spare", ready: false, up: false, failed: true },

@@ -14,6 +14,8 @@ export interface ConnectionBeat {
   readonly cause: SwitchCause;
   /** Whether the active path is the sender's, and its gateways carry the traffic. */
   readonly leading: boolean;
+  /** Whether the sender's paths are to be left: its node is cordoned, or a pod of its group ends. */
+  readonly leaving: boolean;
   /** The sender's own paths. */
   readonly paths: readonly PathBeat[];
 }

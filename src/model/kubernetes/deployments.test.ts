@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { settings } from "../../../test/simulator/installation.ts";
 import { impliedGroup } from "../api/group.ts";
+import { connectionOf } from "../../../test/models/fixtures.ts";
 import { parsePrefix, type Prefix } from "../net/prefix.ts";
-import { agentDeployment } from "./deployments.ts";
+import { agentDeployment, charonDeployment, gatewayDeployment } from "./deployments.ts";
 import type { KubeObject } from "./kube-object.ts";
 
 /** The arguments of an agent in a cluster with these networks. */
@@ -23,3 +24,32 @@ describe("an agent's Deployment", () => {
     assert.ok(!argumentsFor().includes("--cluster-networks"));
   });
 });
+
+describe("a pod of charon or of a gateway", () => {
+  it("carries the traffic on for a part of its grace period, so that it can be moved", () => {
+    const connection = connectionOf({ nodeName: "node-a" });
+    const [child] = connection.children;
+    assert.ok(child);
+    const group = impliedGroup("node-a");
+    for (const made of [
+      charonDeployment(group, settings),
+      gatewayDeployment(group, connection, child, settings),
+    ]) {
+      const { spec } = made as KubeObject & {
+        readonly spec: { readonly template: { readonly spec: PodSpec } };
+      };
+      const pod = spec.template.spec;
+      const command = pod.containers[0]?.lifecycle?.preStop.exec.command ?? [];
+      assert.deepEqual(command.slice(0, 2), ["busybox", "sleep"]);
+      const left = pod.terminationGracePeriodSeconds - Number(command[2]);
+      assert.ok(left >= 2, "charon ends its SAs in the rest");
+    }
+  });
+});
+
+interface PodSpec {
+  readonly terminationGracePeriodSeconds: number;
+  readonly containers: readonly {
+    readonly lifecycle?: { readonly preStop: { readonly exec: { readonly command: string[] } } };
+  }[];
+}

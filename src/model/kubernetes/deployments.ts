@@ -39,11 +39,24 @@ export const sharedFolder = "/run/ipman";
 /** The folder in which the agent has the node's /run, with the sockets of container runtimes. */
 export const nodeRunFolder = "/host/run";
 
+/** Seconds of the grace period in which a terminating pod carries the traffic on. */
+const leavingSeconds = 3;
+const graceSeconds = 5;
+
+/**
+ * The agent moves the traffic to a path of another node once charon's or a gateway's pod is terminating;
+ * the pod works on for so long. kubelet's own sleep needs Kubernetes 1.30.
+ */
+const whileTrafficLeaves = {
+  preStop: { exec: { command: ["busybox", "sleep", String(leavingSeconds)] } },
+};
+
 /** The Deployment of a group's charon: ipman's code does not run in it and never restarts it. */
 export function charonDeployment(group: Group, settings: DeploymentSettings): KubeObject {
   const container = {
     ...containerNamed("charon", group.isLegacy ? settings.legacyCharonImage : settings.charonImage),
     args: ["charon"],
+    lifecycle: whileTrafficLeaves,
     securityContext: {
       readOnlyRootFilesystem: true,
       allowPrivilegeEscalation: false,
@@ -156,6 +169,7 @@ export function gatewayDeployment(
   const container = {
     ...containerNamed("gateway", settings.charonImage),
     args: ["pause"],
+    lifecycle: whileTrafficLeaves,
     securityContext: {
       readOnlyRootFilesystem: true,
       allowPrivilegeEscalation: false,
@@ -233,7 +247,7 @@ function commonPod({ nodeName }: Group, settings: DeploymentSettings) {
     tolerations: [{ operator: "Exists" }],
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    terminationGracePeriodSeconds: 5,
+    terminationGracePeriodSeconds: graceSeconds,
     ...(settings.priorityClass !== "" && { priorityClassName: settings.priorityClass }),
     ...(settings.pullSecrets.length > 0 && {
       imagePullSecrets: settings.pullSecrets.map((secret) => ({ name: secret })),

@@ -196,4 +196,18 @@ describe("the beats of a connection", () => {
     assert.deepEqual([...bridge.leading], [[site.id, true]]);
     assert.deepEqual(errors, []);
   });
+
+  it("send an actor whether this group leaves, also one that starts again", () => {
+    const { bridge, state, sent, declare, changed } = situation();
+    declare();
+    sent.splice(0);
+    bridge.leave((id) => id === site.id);
+    bridge.leave((id) => id === site.id);
+    assert.deepEqual(sent.splice(0), [{ type: "group.leaves", leaves: true }]);
+    state.root = { beat: undefined };
+    changed();
+    assert.deepEqual(sent.splice(0), [{ type: "group.leaves", leaves: true }]);
+    bridge.leave(() => false);
+    assert.deepEqual(sent.splice(0), [{ type: "group.leaves", leaves: false }]);
+  });
 });

@@ -32,6 +32,8 @@ interface Shared<Root> {
   readonly heard: HeardReports;
   /** The actor that was sent everything that is known. */
   root: Root | undefined;
+  /** Whether the actor was sent that this group leaves. */
+  leaves: boolean;
   /** The report that is being sent. */
   sent: ConnectionBeat | undefined;
   /** Whether the actor knows that the other groups are known. */
@@ -47,6 +49,8 @@ export class ConnectionBeats<Root extends object> implements Disposable {
   readonly #clock: Pick<Clock, "elapsed">;
   readonly #shared = new Map<string, Shared<Root>>();
   readonly #subscription = new Subscription();
+  /** Whether this group leaves for a connection. */
+  #leavesFor: (id: string) => boolean = () => false;
 
   constructor(options: ConnectionBeatsOptions<Root>) {
     this.#options = options;
@@ -75,6 +79,12 @@ export class ConnectionBeats<Root extends object> implements Disposable {
     }
   }
 
+  /** Replaces the connections whose traffic is to leave this group. */
+  leave(leavesFor: (id: string) => boolean): void {
+    this.#leavesFor = leavesFor;
+    for (const [id, shared] of this.#shared) this.#compareLeaving(id, shared);
+  }
+
   [Symbol.dispose](): void {
     this.#subscription.unsubscribe();
     this.#shared.clear();
@@ -92,6 +102,7 @@ export class ConnectionBeats<Root extends object> implements Disposable {
       heard: known?.heard ?? new HeardReports(this.#clock.elapsed()),
       root: known?.root,
       isKnown: known?.isKnown ?? false,
+      leaves: known?.leaves ?? false,
       connection,
       peers,
       // Sent again: a peer may be a new one.
@@ -116,6 +127,7 @@ export class ConnectionBeats<Root extends object> implements Disposable {
     const { rootOf, beatOf, exchange } = this.#options;
     const root = rootOf(id);
     if (root !== shared.root) this.#introduce(shared, root);
+    this.#compareLeaving(id, shared);
     const beat = keepEqual(shared.sent, root && beatOf(root));
     if (beat === shared.sent) return;
     shared.sent = beat;
@@ -126,6 +138,7 @@ export class ConnectionBeats<Root extends object> implements Disposable {
   #introduce(shared: Shared<Root>, root: Root | undefined): void {
     shared.root = root;
     shared.isKnown = false;
+    shared.leaves = false;
     if (root === undefined) return;
     const { send } = this.#options;
     this.#sendPresences(root, shared.peers);
@@ -139,6 +152,13 @@ export class ConnectionBeats<Root extends object> implements Disposable {
       const presence = exchange.presenceOf(group);
       if (presence !== "unknown") send(root, { type: `group.${presence}`, group });
     }
+  }
+
+  #compareLeaving(id: string, shared: Shared<Root>): void {
+    const leaves = this.#leavesFor(id);
+    if (shared.root === undefined || shared.leaves === leaves) return;
+    shared.leaves = leaves;
+    this.#options.send(shared.root, { type: "group.leaves", leaves });
   }
 
   #take({ group, beat }: HeardBeat): void {

@@ -17,6 +17,7 @@ function situation(connection = two, changes: object = {}) {
     active: "main",
     dialled: undefined as string | undefined,
     dials: true,
+    leaving: [] as readonly string[],
     paths: [view("main", "established"), view("backup", "negotiating")],
     ...changes,
   };
@@ -68,6 +69,14 @@ describe("the command to move", () => {
     assert.equal(done, false);
     assert.match(message, /charon does not answer/);
     assert.deepEqual([...sent, ...away.sent], []);
+  });
+
+  it("does nothing for a path whose group leaves", async () => {
+    const { sent, running } = situation(two, { leaving: ["backup"] });
+    const { done, message } = await firstValueFrom(move(running, "site", "backup"));
+    assert.equal(done, false);
+    assert.match(message, /stays on the path main: the node of backup is cordoned/);
+    assert.deepEqual(sent, []);
   });
 
   it("names the paths if the wanted one does not exist, or only one does", () => {

@@ -23,7 +23,7 @@ export function move(
   path?: string,
 ): Observable<Outcome> {
   const root = rootOf(running, id);
-  const { connection, active, dials } = contextOf(root);
+  const { connection, active, dials, leaving } = contextOf(root);
   const names = pathNames(connection);
   if (path === undefined && names.length < 2)
     throw new Error(`connection ${id} has one path, so it cannot move`);
@@ -35,6 +35,13 @@ export function move(
   const elsewhere = activeElsewhere(root);
   if (elsewhere !== undefined) throw new Error(elsewhere);
   if (!dials) return of(outcome(false, `stays on the path ${active}: charon does not answer`));
+  if (leaving.includes(target))
+    return of(
+      outcome(
+        false,
+        `stays on the path ${active}: the node of ${target} is cordoned, or its charon or gateway is terminating`,
+      ),
+    );
   return defer(() => {
     root.send({ type: "move", path: target });
     return merge(of(undefined), running.changes).pipe(

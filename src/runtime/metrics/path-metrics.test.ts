@@ -25,7 +25,7 @@ describe("the counters of switches between paths", () => {
     const { scrape } = watched({ one: 0, two: 2 });
     assert.deepEqual(
       await scrape(),
-      ["lost", "failed", "unreachable", "move", "failback", "removed"].map(
+      ["lost", "failed", "unreachable", "move", "failback", "removed", "drain"].map(
         (cause) => `ipman_path_switches_total{connection="two",cause="${cause}"} 0`,
       ),
     );

@@ -10,6 +10,7 @@ const causes: readonly string[] = Object.keys({
   move: true,
   failback: true,
   removed: true,
+  drain: true,
 } satisfies Readonly<Record<Exclude<PathSwitch["cause"], "start" | "abandoned">, true>>);
 
 /** The counters of the switches between paths. */

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import {
   claims,
   decisions,
+  drains,
   flawOf,
   losses,
   moves,
@@ -14,7 +15,7 @@ import {
 import { edgesOf } from "./graph.ts";
 
 describe("the failover machine of several groups on generated paths", () => {
-  for (const walk of [decisions, losses, claims, moves, spreads, relocates, returns]) {
+  for (const walk of [decisions, losses, claims, moves, drains, spreads, relocates, returns]) {
     it(`follows the decision with the highest epoch (${walk.name})`, (t) => {
       const edges = edgesOf(walk());
       t.diagnostic(`${edges.length} edges`);

@@ -60,6 +60,7 @@ const walkOf = (events: readonly AnyEventObject[], input: Partial<FailoverInput>
     [context.paths, context.here, context.charonReady, context.peersKnown],
     [context.active, context.dialled, context.cause === "failback", Math.min(context.epoch, 4)],
     [context.up.toSorted(), context.ready.toSorted(), context.absent, context.silent],
+    [context.leaving.toSorted(), context.cause === "drain"],
     [context.tried.toSorted(), Math.min(context.circle, 1), context.confirmed, context.handed],
     context.pausing,
     [context.cause === "unreachable", reported?.active, reported?.dialled],
@@ -124,6 +125,18 @@ export const moves = () =>
     { type: "path.answers", path: "a" },
     { type: "move" },
     heard(9, "b", { cause: "failback" }),
+  ]);
+
+/** Both groups leave and stay. */
+export const drains = () =>
+  walkOf([
+    ...["path.up", "path.down"].map((type) => ({ type, path: "a" })),
+    ...["path.up", "path.ready", "path.failed"].map((type) => ({ type, path: "b" })),
+    ...["a", "b"].flatMap((path) => ["path.leaves", "path.stays"].map((type) => ({ type, path }))),
+    { type: "move" },
+    { type: "charon.lost" },
+    { type: "charon.ready" },
+    heard(3, "b", { cause: "drain" }),
   ]);
 
 /** A declaration that gives the paths of one group to two, and back. */
@@ -196,6 +209,10 @@ export function flawOf(
     return "the last decision that was reported is not that of the context";
   if (here === undefined || before.here === undefined) return undefined;
   if (epoch < before.epoch) return "the epoch falls";
+  if (after.dialled !== undefined && isHere && after.leaving.includes(after.dialled))
+    return after.silent
+      ? undefined
+      : "a path of a group that leaves is dialled beside the active one";
   const isChanged = active !== before.active;
   const isHeard = event.type === "decision.heard" && event["epoch"] === epoch;
   if (isChanged && epoch === before.epoch && !isHeard) return "another path has the same epoch";
