@@ -14,6 +14,7 @@ import { frontendScenarios } from "./scenarios/frontend.ts";
 import { groupScenarios } from "./scenarios/groups.ts";
 import { lifecycleScenarios } from "./scenarios/lifecycle.ts";
 import { migrationScenarios } from "./scenarios/migration.ts";
+import { nodeScenarios } from "./scenarios/nodes.ts";
 import { pathScenarios } from "./scenarios/paths.ts";
 import { placementScenarios } from "./scenarios/placement.ts";
 import { refusalScenarios } from "./scenarios/refusals.ts";
@@ -43,6 +44,7 @@ describe("a cluster", () => {
   strangerScenarios(cluster);
   lookingInScenarios(cluster);
   pathScenarios(cluster);
+  nodeScenarios(cluster);
   documentedScenarios(cluster);
   alertScenarios(cluster);
   chartScenarios(cluster);

@@ -148,7 +148,8 @@ describe("the status of a connection with paths on two nodes", () => {
     });
     for (const all of [counted, counted.toReversed()])
       assert.equal(mergeReports(all, 0).traffic["site/child-2"]?.bytesIn, 1);
-    const { leads: _, ...broken } = reports[0]?.connections[0] as ConnectionStatus;
+    const [known] = reports[0]?.connections ?? [];
+    const { leads: _, ...broken } = known as ConnectionStatus;
     const unaware = { ...reports[0], connections: [{ ...broken, state: "failed" }] };
     const [led] = mergeReports([unaware, reports[1]] as typeof reports, 0).connections;
     assert.deepEqual([led?.leads, led?.state], [true, "established"]);

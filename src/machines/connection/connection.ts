@@ -2,7 +2,7 @@ import { type ActorRefFrom, type SnapshotFrom } from "xstate";
 import type { Connection } from "../../model/api/connection.ts";
 import { hasSeveralPaths, pathNames } from "../../model/api/path.ts";
 import { viaOf } from "./connection-facts.ts";
-import { connectionSetup } from "./connection-setup.ts";
+import { choiceSetup } from "./choice-setup.ts";
 import type { ForwardedEvent } from "./connection-types.ts";
 
 const states = ["pending", "negotiating", "established", "rekeying", "failed"] as const;
@@ -15,7 +15,7 @@ function following(state: (typeof states)[number], description: string) {
       guard: { type: "activeIs" as const, params: { state: to } },
       target: `#connection.${to}` as const,
     }));
-  return connectionSetup.createStateConfig({ description, tags: state, always: moves });
+  return choiceSetup.createStateConfig({ description, tags: state, always: moves });
 }
 
 const compareUp = { type: "compare", params: { list: "up" } } as const;
@@ -71,7 +71,7 @@ function preferredOf(connection: Connection): string {
  * One IPSecConnection: its paths to the peer, and the gateways of its children. An exception in one of
  * them stops the connection's actor, which the runtime starts again.
  */
-export const connectionMachine = connectionSetup.createMachine({
+export const connectionMachine = choiceSetup.createMachine({
   id: "connection",
   context: ({ input }) => ({
     ...input,

@@ -33,7 +33,7 @@ describe("a pod of charon or of a gateway", () => {
     const group = impliedGroup("node-a");
     for (const made of [
       charonDeployment(group, settings),
-      gatewayDeployment(group, connection, child, settings),
+      gatewayDeployment("gateway", group, { connection, child }, settings),
     ]) {
       const { spec } = made as KubeObject & {
         readonly spec: { readonly template: { readonly spec: PodSpec } };
