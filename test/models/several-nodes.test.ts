@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { beatOf } from "../../src/machines/connection/elsewhere.ts";
+import { gateway } from "./fixtures.ts";
 import { NodesHarness } from "./several-nodes-harness.ts";
 
 const second = 1_000;
@@ -188,6 +189,27 @@ describe("a connection with paths on two nodes", () => {
     await nodes.pass(300 * second);
     assert.deepEqual(nodes.announcing, ["n1"]);
     assert.equal(nodes.outage, 0);
+  });
+
+  it("does not return to a node without a gateway", async () => {
+    const nodes = await running();
+    const { first } = nodes;
+    nodes.lose(first);
+    await nodes.pass(10 * second);
+    nodes.outage = 0;
+    first.isLost = false;
+    first.start(nodes.clock);
+    const send = (found: typeof gateway | undefined) =>
+      first.actor?.send({
+        type: "endpoints.changed",
+        endpoints: new Map([["child-2", { gateway: found, workers: [] }]]),
+      });
+    send(undefined);
+    await nodes.pass(330 * second);
+    assert.deepEqual([nodes.announcing, nodes.outage], [["n2"], 0]);
+    send(gateway);
+    await nodes.pass(310 * second);
+    assert.deepEqual([nodes.announcing, nodes.outage], [["n1"], 0]);
   });
 
   it("hands over when the peer of its path is lost", async () => {

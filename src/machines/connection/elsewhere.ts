@@ -122,8 +122,21 @@ export function beatOf(context: ConnectionContext): ConnectionBeat | undefined {
   };
 }
 
-function pathBeatOf({ up, ready }: ConnectionContext, { path, state }: PathView): PathBeat {
-  return { path, ready: ready.includes(path), up: up.includes(path), failed: state === "failed" };
+/** Without a gateway here, nothing leads into a path: other agents must not choose it as a standby. */
+function pathBeatOf(context: ConnectionContext, { path, state }: PathView): PathBeat {
+  const { up, ready } = context;
+  const isServed = hasGateways(context);
+  return {
+    path,
+    ready: isServed && ready.includes(path),
+    up: isServed && up.includes(path),
+    failed: state === "failed",
+  };
+}
+
+/** Whether a child has a gateway here; one that lacks it alone does not keep the others from a path. */
+function hasGateways({ connection, endpoints }: ConnectionContext): boolean {
+  return connection.children.some(({ key }) => endpoints.get(key)?.gateway !== undefined);
 }
 
 function reportOf({ connection, groups }: Elsewhere, path: string): PathBeat | undefined {
