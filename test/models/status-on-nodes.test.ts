@@ -257,6 +257,38 @@ describe("the status of a connection with paths on two nodes", () => {
     assert.deepEqual(troubles, []);
   });
 
+  it("is written rarely while two agents lead that do not hear each other, and normally after", async () => {
+    await using agents = new TwoAgents();
+    using reported = reporting(agents);
+    const { api, events, stated } = reported;
+    await agents.start();
+    await agents.pass(5_000);
+    for (const [world, group] of [
+      [agents.a, groups[1]],
+      [agents.b, groups[0]],
+    ] as const)
+      world.supervisor.roots.get("site")?.send({ type: "group.absent", group });
+    await pass(5_000);
+    const leads = agents.statuses.map((status) => status.leads);
+    assert.deepEqual(leads, [true, true]);
+    const { length } = api.written;
+    events.length = 0;
+    await pass(600_000);
+    const written = api.written.length - length;
+    assert.ok(written < 60, `${written} writes in ten minutes`);
+    assert.ok(events.length < 60, `${events.length} events in ten minutes`);
+    for (const [world, group] of [
+      [agents.a, groups[1]],
+      [agents.b, groups[0]],
+    ] as const)
+      world.supervisor.roots.get("site")?.send({ type: "group.present", group });
+    await agents.pass(70_000);
+    const [leader] = agents.statuses.filter((status) => status.leads);
+    const { paths: shownPaths = [] } = leader as ConnectionStatus;
+    assert.equal(stated().active, shownPaths.find(({ role }) => role === "active")?.name);
+    assert.equal(agents.statuses.filter((status) => status.leads).length, 1);
+  });
+
   it("has no second active path once the node of the former one is gone", async () => {
     await using agents = new TwoAgents();
     using reported = reporting(agents);
