@@ -55,7 +55,7 @@ describe("the sessions of two agents", () => {
     assert.equal(b.take(restarted.next(300), 300), "fresh");
   });
 
-  it("tell whether the peer still hears this side, by the frames that it echoes", () => {
+  it("show whether the peer still hears this side, by the frames that it echoes", () => {
     const { a, b, fromA } = introduced();
     const lost = (from: number, to: number) => {
       for (let now = from; now < to; now += 100) b.next(now);
