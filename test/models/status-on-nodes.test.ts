@@ -3,7 +3,7 @@ import { after, before, describe, it, mock } from "node:test";
 import { lastValueFrom } from "rxjs";
 import type { ConnectionStatus, Status } from "../../src/model/status/status.ts";
 import { isSettled } from "../../src/runtime/actors/settled.ts";
-import { rekey } from "../../src/runtime/connections/connection-commands.ts";
+import { rekey, restart } from "../../src/runtime/connections/connection-commands.ts";
 import { diagnose } from "../../src/runtime/diagnosis/diagnose.ts";
 import type { Examiner } from "../../src/runtime/diagnosis/examiner.ts";
 import { move } from "../../src/runtime/connections/move-command.ts";
@@ -97,6 +97,14 @@ describe("the status of a connection with paths on two nodes", () => {
     const elsewhere = /the active path main of connection site is on node-a/;
     assert.throws(() => rekey(agents.b.supervisor, "site"), elsewhere);
     assert.throws(() => move(agents.b.supervisor, "site", "backup"), elsewhere);
+    const idsOfB = () => agents.b.charon.ikes.map(({ uniqueId }) => uniqueId);
+    const before = idsOfB();
+    await assert.rejects(
+      async () => lastValueFrom(restart(agents.b.supervisor, "site")),
+      elsewhere,
+    );
+    await agents.pass(2_000);
+    assert.deepEqual(idsOfB(), before, "the command changed nothing");
     const request = { connection: "site", child: undefined, ping: undefined, rekey: false };
     const examiner = {} as Examiner;
     const findings = await Array.fromAsync(diagnose(agents.b.supervisor, examiner, request));
