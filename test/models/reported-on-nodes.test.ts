@@ -90,6 +90,26 @@ describe("the status in the API of a connection with paths on two nodes", () => 
     assert.deepEqual(troubles, []);
   });
 
+  it("is not written by an agent whose path was moved to another node, while it ends the SAs", async () => {
+    await using agents = new TwoAgents();
+    using reported = reporting(agents);
+    const { api } = reported;
+    await agents.start();
+    await agents.pass(5_000);
+    const [main, backup] = [
+      { name: "main", nodeName: "node-c" },
+      { name: "backup", nodeName: "node-b" },
+    ];
+    const spec = { ...agents.declared.spec, paths: [main, backup] };
+    const [object] = api.all(IPSecConnection);
+    api.put(IPSecConnection, { ...object, spec } as unknown as KubeObject);
+    await agents.pass(2_000);
+    const { length } = api.written;
+    agents.a.supervisor.roots.get("site")?.send({ type: "restart" });
+    await pass(5_000);
+    assert.deepEqual(api.written.slice(length), []);
+  });
+
   it("is written rarely while two agents lead that do not hear each other, and normally after", async () => {
     await using agents = new TwoAgents();
     using reported = reporting(agents);

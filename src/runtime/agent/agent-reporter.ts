@@ -74,7 +74,9 @@ export class AgentReporter implements Disposable {
     this.#subscription = merge(running.changes, declared.connections.changes)
       .pipe(auditTime(gatherMs))
       .subscribe(() => {
-        this.#shown = new Map(statusOf(running).connections.map((shown) => [shown.id, shown]));
+        const { connections } = statusOf(running);
+        const own = connections.filter(({ id }) => !this.#isLeft(id));
+        this.#shown = new Map(own.map((shown) => [shown.id, shown]));
         for (const [id, shown] of this.#shown) this.#check(id, shown);
       });
   }
@@ -124,6 +126,13 @@ export class AgentReporter implements Disposable {
     });
     if (kept) return { ...wanted, activePath };
     return activePath !== wanted.activePath && this.#contests.isWaiting(id) ? undefined : wanted;
+  }
+
+  /** Whether other groups have all paths of a connection, whose SAs this agent still ends. */
+  #isLeft(id: string): boolean {
+    const object = this.#object(id);
+    const groups = object === undefined ? [] : declaredGroups(object);
+    return groups.length > 0 && !groups.includes(this.#options.groupId);
   }
 
   /** Whether several groups have paths of a connection. */
