@@ -90,13 +90,13 @@ export function nodeScenarios(cluster: () => LabCluster): void {
       assert.match(output, /path reserve \(warm\) on node-b +established/);
     });
 
-    const turns = [
+    const stations = [
       ["reserve", "standby active"],
       ["main", "active standby"],
     ] as const;
 
     async function moved(count: number, mostLost: number): Promise<void> {
-      for (const [path, roles] of Array.from({ length: count }).flatMap(() => turns)) {
+      for (const [path, roles] of Array.from({ length: count }).flatMap(() => stations)) {
         const pinged = await underPings(5, () => {
           const { output, status } = move(path);
           assert.equal(status, 0, output);
@@ -173,7 +173,7 @@ export function nodeScenarios(cluster: () => LabCluster): void {
       await isReady("main");
     });
 
-    it("leaves a node that is drained, and returns when it is uncordoned", async () => {
+    it("leaves a node that is drained, and restations when it is uncordoned", async () => {
       const drain = ["--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=60s"];
       try {
         const pinged = await underPings(25, () => cluster().kubectl("drain", "node-a", ...drain));
@@ -206,7 +206,7 @@ export function nodeScenarios(cluster: () => LabCluster): void {
       await isReady("reserve");
     });
 
-    it("returns to one path on its node", async () => {
+    it("restations to one path on its node", async () => {
       assert.equal(move("main").status, 0);
       await rolesAre("main reserve active standby");
       cluster().apply(walkThrough("node-a"));

@@ -16,6 +16,7 @@ import type { Running } from "../ports/running.ts";
 import { pathEvent } from "../kubernetes/path-event.ts";
 import { conditionEvents } from "../kubernetes/condition-event.ts";
 import { agentPart, agentStatus, statedPath, type AgentStatus } from "./connection-status.ts";
+import { Contests } from "./contests.ts";
 import { PathReporter } from "./path-reporter.ts";
 import { StatusWriter } from "../kubernetes/status-writer.ts";
 
@@ -46,6 +47,7 @@ export class AgentReporter implements Disposable {
   readonly #options: ReporterOptions;
   readonly #writer: StatusWriter<AgentStatus>;
   readonly #paths: PathReporter;
+  readonly #contests = new Contests((id) => this.#writer.compare(id));
   readonly #subscription: Subscription;
   readonly #checked = new Memo<ConnectionStatus, void>();
   #shown: ReadonlyMap<string, ConnectionStatus> = new Map();
@@ -72,7 +74,9 @@ export class AgentReporter implements Disposable {
     this.#subscription = merge(running.changes, declared.connections.changes)
       .pipe(auditTime(gatherMs))
       .subscribe(() => {
-        this.#shown = new Map(statusOf(running).connections.map((shown) => [shown.id, shown]));
+        const { connections } = statusOf(running);
+        const own = connections.filter(({ id }) => !this.#isLeft(id));
+        this.#shown = new Map(own.map((shown) => [shown.id, shown]));
         for (const [id, shown] of this.#shown) this.#check(id, shown);
       });
   }
@@ -81,6 +85,7 @@ export class AgentReporter implements Disposable {
     this.#subscription.unsubscribe();
     this.#writer[Symbol.dispose]();
     this.#paths[Symbol.dispose]();
+    this.#contests[Symbol.dispose]();
   }
 
   /** Checks a status only if it or its object changed, since there may be thousands. */
@@ -107,6 +112,7 @@ export class AgentReporter implements Disposable {
     const object = this.#object(id);
     const status = this.#shown.get(id);
     if (object === undefined || status === undefined) return undefined;
+    if (status.leads === false) this.#contests.forget(id);
     if (!(status.leads ?? this.#hasActivePath(object))) return undefined;
     const { activePath } = object.status ?? {};
     // Without an actor, the active path is not known; workers and people still need the last one.
@@ -118,7 +124,15 @@ export class AgentReporter implements Disposable {
       now: rfc3339(),
       mtuOf: (key) => this.#options.network.appliedMtu(id, key),
     });
-    return kept ? { ...wanted, activePath } : wanted;
+    if (kept) return { ...wanted, activePath };
+    return activePath !== wanted.activePath && this.#contests.isWaiting(id) ? undefined : wanted;
+  }
+
+  /** Whether other groups have all paths of a connection, whose SAs this agent still ends. */
+  #isLeft(id: string): boolean {
+    const object = this.#object(id);
+    const groups = object === undefined ? [] : declaredGroups(object);
+    return groups.length > 0 && !groups.includes(this.#options.groupId);
   }
 
   /** Whether several groups have paths of a connection. */
@@ -139,6 +153,7 @@ export class AgentReporter implements Disposable {
     const before = this.#object(id);
     const object = { apiVersion, kind: "IPSecConnection", metadata: { name: id }, status };
     await this.#options.client.apply(resourceTypes.IPSecConnection, object, fieldManager, "status");
+    this.#contests.noteWritten(id, status.activePath, before?.status?.activePath);
     if (before !== undefined) this.#recordEvents(before, agentPart(before.status), status);
   }
 

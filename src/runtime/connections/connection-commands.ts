@@ -34,10 +34,13 @@ export function rekey(running: Live, id: string, key?: string): Observable<Outco
 /**
  * Ends a connection's IKE SAs and negotiates them again; traffic stops in the meantime.
  *
- * @throws if there is no such connection
+ * @throws if there is no such connection, or another agent has its active path
  */
 export function restart(running: Live, id: string): Observable<Outcome> {
-  const before = idsOf(rootOf(running, id));
+  const root = rootOf(running, id);
+  const elsewhere = activeElsewhere(root);
+  if (elsewhere !== undefined) throw new Error(elsewhere);
+  const before = idsOf(root);
   return defer(() => {
     rootOf(running, id).send({ type: "restart" });
     const children = childrenOf(running, id);
