@@ -7,7 +7,15 @@ import type {
   FailoverInput,
 } from "../../../src/machines/failover/failover-types.ts";
 import { coversItsChart } from "./covers.ts";
-import { decisions, losses, moves, relocates, returns, spreads } from "./failover-nodes.walks.ts";
+import {
+  decisions,
+  drains,
+  losses,
+  moves,
+  relocates,
+  returns,
+  spreads,
+} from "./failover-nodes.walks.ts";
 import { edgesOf, never, nodesOf, type Walk } from "./graph.ts";
 
 const planned = { holdSeconds: 60, failback: "planned" } as const;
@@ -134,7 +142,7 @@ function flawsOf(walk: Walk): string[] {
 }
 
 describe("the failover machine on generated paths", () => {
-  const ofNodes = [decisions, losses, moves, spreads, relocates, returns];
+  const ofNodes = [decisions, losses, moves, drains, spreads, relocates, returns];
   coversItsChart(two, three, probed, declaredWhileSilent, ...ofNodes);
 
   for (const [count, walk] of [two(), three(), probed()].entries()) {
