@@ -173,7 +173,7 @@ export function nodeScenarios(cluster: () => LabCluster): void {
       await isReady("main");
     });
 
-    it("leaves a node that is drained, and restations when it is uncordoned", async () => {
+    it("leaves a node that is drained, and returns when it is uncordoned", async () => {
       const drain = ["--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=60s"];
       try {
         const pinged = await underPings(25, () => cluster().kubectl("drain", "node-a", ...drain));
@@ -206,7 +206,7 @@ export function nodeScenarios(cluster: () => LabCluster): void {
       await isReady("reserve");
     });
 
-    it("restations to one path on its node", async () => {
+    it("returns to one path on its node", async () => {
       assert.equal(move("main").status, 0);
       await rolesAre("main reserve active standby");
       cluster().apply(walkThrough("node-a"));

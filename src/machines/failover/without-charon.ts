@@ -1,4 +1,4 @@
-import { and, or } from "xstate";
+import { or } from "xstate";
 import { failoverSetup } from "./failover-setup.ts";
 
 const report = { type: "report" } as const;
@@ -25,23 +25,17 @@ const toDeciding = { guard: "charonReady", target: "#failover.deciding" } as con
 /** While charon does not answer, or its list of SAs is not known. */
 export const suspended = failoverSetup.createStateConfig({
   description:
-    "charon does not answer, or its list of SAs is not known: the kernel carries the traffic on, and the active path stays unless this group leaves.",
+    "charon does not answer, or its list of SAs is not known: the kernel carries the traffic on, and the active path stays.",
   on: withoutCharon,
   after: { orphaned: { guard: "several", target: "#failover.orphaned" } },
-  always: [
-    toDeciding,
-    // charon will not be back soon.
-    {
-      guard: and(["leaves", "successor"]),
-      actions: [{ type: "switchToSuccessor" }, report],
-    },
-  ],
+  // charon of a group that leaves will not be back soon.
+  always: [toDeciding, { guard: "leaves", target: "#failover.orphaned" }],
 });
 
-/** While charon has not answered for long, and other groups have paths. */
+/** While charon has not answered for long or this group leaves, and other groups have paths. */
 export const orphaned = failoverSetup.createStateConfig({
   description:
-    "charon has been lost for a while: a path of another group takes over as soon as it has an IKE SA, and later one that has none before it is active.",
+    "charon has been lost for a while, or is lost in a group that leaves: a path of another group takes over as soon as it has an IKE SA, and later one that has none before it is active.",
   on: withoutCharon,
   always: [
     toDeciding,

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { untilLeft } from "./until-left.ts";
 
 /** Milliseconds that an agent waits whose group carries the traffic of a site for some time. */
-async function waits(carriedMs: number, leaves = true): Promise<number> {
+async function waits(carriedMs: number, leavesAt = 0): Promise<number> {
   let now = 0;
   const beats = {
     get leading() {
@@ -14,7 +14,7 @@ async function waits(carriedMs: number, leaves = true): Promise<number> {
     now += milliseconds;
     return Promise.resolve();
   };
-  await untilLeft(beats, { leaves: () => leaves }, pause);
+  await untilLeft(beats, { leaves: () => now >= leavesAt }, pause);
   return now;
 }
 
@@ -23,8 +23,12 @@ describe("an agent that ends", () => {
     assert.equal(await waits(400), 700);
   });
 
-  it("does not wait if its group stays, or does not carry the traffic", async () => {
-    assert.equal(await waits(10_000, false), 0);
+  it("learns within a second that its node was cordoned", async () => {
+    assert.equal(await waits(1_200, 900), 1_500);
+    assert.equal(await waits(10_000, Infinity), 1_000);
+  });
+
+  it("does not wait if it does not carry the traffic", async () => {
     assert.equal(await waits(0), 0);
   });
 

@@ -133,6 +133,7 @@ const walkOf =
     facts: (context: ConnectionContext) => [
       [context.gateways, context.active, context.dialled, context.dials, context.charonReady],
       [context.chosen, context.epoch, context.via, context.groups, context.absent],
+      [context.leaves, context.leaving],
       [context.peersKnown, context.connection.here, context.settled.length > 0],
       context.paths.map(({ path: name, state, failure: known }) => [name, state, known?.reason]),
       [context.up, context.awaited, Object.keys(context.keys)],
@@ -185,6 +186,7 @@ describe("the connection machine on generated paths", () => {
       heard("node:n3"),
       { type: "group.absent", group: "node:n2" },
       { type: "group.present", group: "node:n2" },
+      ...[true, false].map((leaves) => ({ type: "group.leaves", leaves })),
       { type: "peers.known" },
       { type: "spec.changed", connection: dividedPaths },
       { type: "charon.lost" },

@@ -176,7 +176,10 @@ export const returns = () =>
         path: "b",
       })),
       { type: "path.up", path: "a" },
-      ...["path.absent", "path.present"].map((type) => ({ type, path: "b" })),
+      ...["path.absent", "path.present", "path.leaves", "path.stays"].map((type) => ({
+        type,
+        path: "b",
+      })),
     ],
     { paths: ["b", "a"] },
   );
