@@ -143,7 +143,8 @@ function flawsOf(walk: Walk): string[] {
 }
 
 describe("the failover machine on generated paths", () => {
-  (claims, decisions, drains, coversItsChart(two, three, probed, declaredWhileSilent, ...ofNodes));
+  const ofNodes = [decisions, losses, claims, moves, drains, spreads, relocates, returns];
+  coversItsChart(two, three, probed, declaredWhileSilent, ...ofNodes);
 
   for (const [count, walk] of [two(), three(), probed()].entries()) {
     it(`keeps its active path declared, reported and healthy (walk ${count + 1})`, (t) => {
