@@ -94,6 +94,31 @@ describe("an agent that leads and whose group leaves", () => {
   });
 });
 
+describe("an agent to which the traffic of a group that leaves is moved", () => {
+  const asked = (cause: "drain" | "move") => {
+    const failover = following("b", "a");
+    failover.send(heard(5, "a", { dialled: "b", cause }));
+    failover.decided();
+    return failover;
+  };
+
+  it("takes over by itself when its path is up, since the other agent may have ended", () => {
+    const failover = asked("drain");
+    failover.up("b");
+    assert.deepEqual([failover.decided(), epochOf(failover)], [["b: drain"], 6]);
+    assert.match(failover.state, /^steady/);
+    failover.send(heard(6, "b", { leading: false, from: ["a"], cause: "drain" }));
+    assert.deepEqual([failover.decided(), failover.snapshot.context.active], [[], "b"]);
+  });
+
+  it("waits for the decision of the other agent in any other move", () => {
+    const failover = asked("move");
+    failover.up("b");
+    failover.pass(5 * second);
+    assert.deepEqual(failover.decided(), []);
+  });
+});
+
 describe("the path of a group that leaves", () => {
   it("is not the target of a move, and a move to it is abandoned", () => {
     const failover = leading();

@@ -137,6 +137,21 @@ describe("a connection with paths on two nodes", () => {
     assert.deepEqual([nodes.announcing, nodes.outage], [["n1"], 0]);
   });
 
+  it("leaves a cordoned node also if its agent ends in the middle of the move", async () => {
+    const nodes = await running();
+    const { first, second: other } = nodes;
+    other.charon.answers = false;
+    first.actor?.send({ type: "group.leaves", leaves: true });
+    await nodes.pass(100);
+    assert.equal(first.context.dialled, "backup");
+    assert.equal(other.context.dialled, "backup");
+    first.stop();
+    other.charon.answers = true;
+    other.actor?.send({ type: "restart" });
+    await nodes.pass(2 * second);
+    assert.deepEqual(other.switches, ["main backup drain"]);
+  });
+
   it("stays on a cordoned node while the other one cannot carry the traffic", async () => {
     const nodes = await running();
     const { first, second: other } = nodes;

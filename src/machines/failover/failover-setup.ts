@@ -27,8 +27,8 @@ import {
   switchedToNext,
 } from "./failover-facts.ts";
 import { isElsewhere, isSeveral, keptElsewhere } from "./here.ts";
+import { isLeaving, isRefuge, madeLeaving, refugeOf } from "./leaving.ts";
 import { coldSuccessorOf, successorOf } from "./successors.ts";
-import { isLeaving, madeLeaving, refugeOf } from "./leaving.ts";
 import { madeReady, noSilences, rested, restMs, unanswered } from "./silences.ts";
 import { nextOf, nextUpOf, turnEnded, turnMs } from "./circles.ts";
 import type { SwitchCause } from "../../model/beats/switch-cause.ts";
@@ -234,6 +234,7 @@ export const failoverSetup = setup({
     activeAbsent: ({ context }) => context.absent.includes(context.active),
     claimable: ({ context }) => mayClaim(context),
     leaves: ({ context }) => isLeaving(context),
+    isRefuge: ({ context }) => isRefuge(context),
     refuge: ({ context }) => refugeOf(context) !== undefined,
     refugeUp: ({ context }) => {
       const refuge = refugeOf(context);

@@ -34,6 +34,17 @@ export function refugeOf(context: FailoverContext): string | undefined {
   );
 }
 
+/**
+ * Whether a path here is up that the agent of a group that leaves has had brought up. This agent then
+ * takes over by itself: the other one may have ended, and the peer may use the new CHILD SAs already.
+ * If both decide, their decisions are the same.
+ */
+export function isRefuge(context: FailoverContext): boolean {
+  const { dialled, cause, up } = context;
+  if (!isElsewhere(context) || cause !== "drain" || dialled === undefined) return false;
+  return isHere(context, dialled) && up.includes(dialled);
+}
+
 /** Notes that the group of a path leaves, so that others take over from it. */
 export function madeLeaving({ leaving }: FailoverContext, path: string): ContextChange {
   return { leaving: [...leaving.filter((other) => other !== path), path] };

@@ -33,7 +33,16 @@ export const listening = failoverSetup.createStateConfig({
 /** While the agent of another group decides. */
 export const following = failoverSetup.createStateConfig({
   description: "The active path is elsewhere: its agent decides, and the paths here stand by.",
-  always: [toDeciding, { guard: "activeAbsent", target: "#failover.claiming" }],
+  always: [
+    toDeciding,
+    // The group of the active path leaves.
+    {
+      guard: "isRefuge",
+      target: "#failover.deciding",
+      actions: { type: "switchToDialled", params: {} },
+    },
+    { guard: "activeAbsent", target: "#failover.claiming" },
+  ],
   initial: "awaiting",
   after: {
     calm: { actions: { type: "forgetAttempts" } },

@@ -137,6 +137,7 @@ export const drains = () =>
     { type: "charon.lost" },
     { type: "charon.ready" },
     heard(3, "b", { cause: "drain" }),
+    heard(3, "b", { dialled: "a", cause: "drain" }),
   ]);
 
 /** A declaration that gives the paths of one group to two, and back. */
@@ -227,9 +228,11 @@ export function flawOf(
   )
     return "a path of a lower rank wins";
   const wasElsewhere = !before.here.includes(before.active);
+  const isRefuge = after.cause === "drain" && [before.dialled, event["dialled"]].includes(active);
   const isOwn = ["xstate.after", "path.absent", "paths.declared"].some((type) =>
     event.type.startsWith(type),
   );
-  if (isChanged && wasElsewhere && !isHeard && !isOwn) return "an agent that follows decides";
+  if (isChanged && wasElsewhere && !isHeard && !isOwn && !isRefuge)
+    return "an agent that follows decides";
   return undefined;
 }
