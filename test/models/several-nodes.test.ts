@@ -100,6 +100,7 @@ describe("a connection with paths on two nodes", () => {
     first.actor?.send({ type: "group.leaves", leaves: true });
     await nodes.pass(500);
     assert.deepEqual(nodes.announcing, ["n2"]);
+    assert.equal(other.calls.count("hold"), 1, "packets wait for the CHILD SA");
     await nodes.pass(3 * second);
     assert.deepEqual(other.switches, ["main backup drain"]);
     assert.deepEqual(first.charon.sas[0]?.children, [], "its IKE SA stays");
