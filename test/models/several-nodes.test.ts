@@ -111,6 +111,7 @@ describe("a connection with paths on two nodes", () => {
     first.actor?.send({ type: "group.leaves", leaves: true });
     await nodes.pass(900 * second);
     assert.deepEqual([nodes.announcing, nodes.outage], [["n2"], 0]);
+    assert.deepEqual(first.switches, [], "no failback to a cordoned node");
     first.actor?.send({ type: "group.leaves", leaves: false });
     await nodes.pass(290 * second);
     assert.deepEqual(nodes.announcing, ["n2"]);
