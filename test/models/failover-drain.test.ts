@@ -130,6 +130,18 @@ describe("the path of a group that leaves", () => {
     assert.deepEqual(failover.decided(), ["a, dials c: move", "a: abandoned"]);
   });
 
+  it("is the last one in the order of a move without a name, and of attempts", () => {
+    const failover = leading();
+    leaves(failover, "b");
+    failover.send({ type: "move" });
+    assert.deepEqual(failover.decided(), ["a, dials c: move"]);
+    const dialling = leading();
+    leaves(dialling, "b");
+    dialling.down("a");
+    dialling.pass(second);
+    assert.deepEqual(dialling.decided(), ["c: lost"]);
+  });
+
   it("gets the traffic back after the whole hold, once its group stays", () => {
     const failover = leading({ here: ["b"], up: ["b"] });
     failover.ready("a");

@@ -120,6 +120,7 @@ describe("a connection with paths on two nodes", () => {
     first.actor?.send({ type: "group.leaves", leaves: true });
     await nodes.pass(500);
     assert.deepEqual(nodes.announcing, ["n2"]);
+    assert.equal(other.calls.count("hold"), 1, "packets wait for the CHILD SA");
     await nodes.pass(3 * second);
     assert.deepEqual(other.switches, ["main backup drain"]);
     assert.deepEqual(first.charon.sas[0]?.children, [], "its IKE SA stays");
@@ -130,6 +131,7 @@ describe("a connection with paths on two nodes", () => {
     first.actor?.send({ type: "group.leaves", leaves: true });
     await nodes.pass(900 * second);
     assert.deepEqual([nodes.announcing, nodes.outage], [["n2"], 0]);
+    assert.deepEqual(first.switches, [], "no failback to a cordoned node");
     first.actor?.send({ type: "group.leaves", leaves: false });
     await nodes.pass(290 * second);
     assert.deepEqual(nodes.announcing, ["n2"]);
