@@ -1,23 +1,18 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
-import { StoredReservations } from "../../src/adapters/kubernetes/stored-reservations.ts";
-import { Declared } from "../../src/adapters/kubernetes/declared.ts";
-import { workerPods, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import { ObjectStore } from "../../src/adapters/kubernetes/client/object-store.ts";
 import type { GroupPod } from "../../src/model/kubernetes/group-pod.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
-import { label } from "../../src/model/kubernetes/labels.ts";
-import { trimmedPod } from "../../src/model/kubernetes/worker-pod.ts";
 import type { StatedCondition } from "../../src/model/status/condition.ts";
 import { backgroundWrites } from "../../src/runtime/kubernetes/writes.ts";
 import { Frontends } from "../../src/runtime/operator/deployments/frontends.ts";
-import { Cluster } from "../../src/runtime/operator/state/cluster.ts";
 import { GroupPods } from "../../src/runtime/operator/status/group-pods.ts";
 import { GroupReporter } from "../../src/runtime/operator/status/group-reporter.ts";
 import { settings } from "../simulator/installation.ts";
 import { KubeApi, type Denies } from "../simulator/kube-api.ts";
 import { pass } from "../simulator/two-replicas.ts";
+import { operatorView } from "../simulator/operator-view.ts";
 
 const { Service, CharonGroup } = resourceTypes;
 const { namespace: home } = settings;
@@ -42,13 +37,7 @@ class Operator implements Disposable {
     const client = this.api.client(undefined, (...request) => this.denies(...request));
     const onTrouble = (error: unknown) => void this.troubles.push(error);
     const use = <T extends Disposable>(part: T) => this.#parts.use(part);
-    const declared = use(new Declared(client, { onTrouble }));
-    const pods = (wanted: ConstructorParameters<typeof ObjectStore>[1]) =>
-      use(new ObjectStore(client, wanted, { trim: trimmedPod }));
-    const gateways = pods(podsWithAddress(`${label.type}=xfrm`));
-    const workers = pods(workerPods);
-    const reservations = use(new StoredReservations(client, home, { onTrouble }));
-    const cluster = use(new Cluster({ declared, gateways, workers, reservations }));
+    const { declared, cluster } = operatorView(client, home, this.#parts, onTrouble);
     const none = { type: resourceTypes.Pod, labelSelector: "none" };
     const groupPods = use(new GroupPods(use(new ObjectStore<GroupPod>(client, none))));
     const shared = { client, cluster, writes: backgroundWrites(), onTrouble };

@@ -1,24 +1,19 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
-import { StoredReservations } from "../../src/adapters/kubernetes/stored-reservations.ts";
-import { Declared } from "../../src/adapters/kubernetes/declared.ts";
-import { workerPods, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import { ObjectStore } from "../../src/adapters/kubernetes/client/object-store.ts";
 import type { GroupPod } from "../../src/model/kubernetes/group-pod.ts";
 import type { StatedCondition } from "../../src/model/status/condition.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
-import { label } from "../../src/model/kubernetes/labels.ts";
-import { trimmedPod } from "../../src/model/kubernetes/worker-pod.ts";
 import { backgroundWrites } from "../../src/runtime/kubernetes/writes.ts";
 import { DeclaredAdmission } from "../../src/runtime/operator/admission/admit-declared.ts";
 import { GroupPods } from "../../src/runtime/operator/status/group-pods.ts";
-import { Cluster } from "../../src/runtime/operator/state/cluster.ts";
 import { GroupReporter } from "../../src/runtime/operator/status/group-reporter.ts";
 import { Deployments } from "../../src/runtime/operator/deployments/deployments.ts";
 import { KubeApi } from "../simulator/kube-api.ts";
 import { pass } from "../simulator/two-replicas.ts";
+import { operatorView } from "../simulator/operator-view.ts";
 
 const namespace = "ipman-system";
 const image = { name: "ipman", pullPolicy: "Always" };
@@ -49,13 +44,7 @@ class Operator implements Disposable {
     const client = this.api.client();
     const onTrouble = (error: unknown) => void this.troubles.push(error);
     const use = <T extends Disposable>(part: T) => this.#parts.use(part);
-    const declared = use(new Declared(client, { onTrouble }));
-    const pods = (wanted: ConstructorParameters<typeof ObjectStore>[1]) =>
-      use(new ObjectStore(client, wanted, { trim: trimmedPod }));
-    const gateways = pods(podsWithAddress(`${label.type}=xfrm`));
-    const workers = pods(workerPods);
-    const reservations = use(new StoredReservations(client, namespace, { onTrouble }));
-    const cluster = use(new Cluster({ declared, gateways, workers, reservations }));
+    const { declared, cluster } = operatorView(client, namespace, this.#parts, onTrouble);
     const deployments = use(
       new ObjectStore<KubeObject>(client, { type: resourceTypes.Deployment }, { onTrouble }),
     );

@@ -1,24 +1,20 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
 import { connectionSpec } from "../../lab/sites/manifests.ts";
-import { Declared } from "../../src/adapters/kubernetes/declared.ts";
 import type { EventRecorder } from "../../src/adapters/kubernetes/events.ts";
-import { podsWithAddress, workerPods } from "../../src/adapters/kubernetes/live-pods.ts";
 import { ObjectStore } from "../../src/adapters/kubernetes/client/object-store.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
-import { StoredReservations } from "../../src/adapters/kubernetes/stored-reservations.ts";
 import { impliedGroup, type Group } from "../../src/model/api/group.ts";
 import type { ConnectionStatusPart } from "../../src/model/kubernetes/connection-resource.ts";
 import { groupPod, type GroupPod } from "../../src/model/kubernetes/group-pod.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { annotation, groupLabels, label } from "../../src/model/kubernetes/labels.ts";
-import { trimmedPod } from "../../src/model/kubernetes/worker-pod.ts";
 import { backgroundWrites } from "../../src/runtime/kubernetes/writes.ts";
-import { Cluster } from "../../src/runtime/operator/state/cluster.ts";
 import { GroupPods } from "../../src/runtime/operator/status/group-pods.ts";
 import { OperatorReporter } from "../../src/runtime/operator/status/operator-reporter.ts";
 import { KubeApi } from "../simulator/kube-api.ts";
 import { pass } from "../simulator/two-replicas.ts";
+import { operatorView } from "../simulator/operator-view.ts";
 
 const { IPSecConnection, Pod } = resourceTypes;
 const namespace = "ipman-system";
@@ -35,13 +31,7 @@ class Operator implements Disposable {
     const client = this.api.client();
     const onTrouble = (error: unknown) => void this.troubles.push(error);
     const use = <T extends Disposable>(part: T) => this.#parts.use(part);
-    const declared = use(new Declared(client, { onTrouble }));
-    const pods = (wanted: ConstructorParameters<typeof ObjectStore>[1]) =>
-      use(new ObjectStore(client, wanted, { trim: trimmedPod }));
-    const gateways = pods(podsWithAddress(`${label.type}=xfrm`));
-    const workers = pods(workerPods);
-    const reservations = use(new StoredReservations(client, namespace, { onTrouble }));
-    const cluster = use(new Cluster({ declared, gateways, workers, reservations }));
+    const { cluster } = operatorView(client, namespace, this.#parts, onTrouble);
     const ofGroups = { type: Pod, namespace, labelSelector: `${label.type}!=xfrm` };
     const viewOfGroups = use(new ObjectStore<GroupPod>(client, ofGroups, { trim: groupPod }));
     const groupPods = use(new GroupPods(viewOfGroups));

@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
-import { StoredReservations } from "../../src/adapters/kubernetes/stored-reservations.ts";
-import { Declared } from "../../src/adapters/kubernetes/declared.ts";
-import { workerPods, podsWithAddress } from "../../src/adapters/kubernetes/live-pods.ts";
 import {
   resourceTypes,
   type ResourceType,
@@ -11,12 +8,11 @@ import { ObjectStore } from "../../src/adapters/kubernetes/client/object-store.t
 import { agentAccountOf } from "../../src/model/kubernetes/agent-access.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { label } from "../../src/model/kubernetes/labels.ts";
-import { trimmedPod } from "../../src/model/kubernetes/worker-pod.ts";
 import { backgroundWrites } from "../../src/runtime/kubernetes/writes.ts";
 import { AgentAccess } from "../../src/runtime/operator/deployments/agent-access.ts";
-import { Cluster } from "../../src/runtime/operator/state/cluster.ts";
 import { Deployments } from "../../src/runtime/operator/deployments/deployments.ts";
 import { KubeApi, type Denies } from "./kube-api.ts";
+import { operatorView } from "./operator-view.ts";
 
 /** The namespace of the operator and the agents. */
 export const home = "ipman-system";
@@ -96,13 +92,7 @@ export class Installation implements Disposable {
     const onTrouble = (error: unknown) => void this.troubles.push(error);
     const onBreakdown = (_: string, error: unknown) => onTrouble(error);
     const use = <T extends Disposable>(part: T) => this.#operator.use(part);
-    const declared = use(new Declared(client, { onTrouble }));
-    const pods = (wanted: ConstructorParameters<typeof ObjectStore>[1]) =>
-      use(new ObjectStore(client, wanted, { trim: trimmedPod }));
-    const gateways = pods(podsWithAddress(`${label.type}=xfrm`));
-    const workers = pods(workerPods);
-    const reservations = use(new StoredReservations(client, home, { onTrouble }));
-    const cluster = use(new Cluster({ declared, gateways, workers, reservations }));
+    const { declared, cluster } = operatorView(client, home, this.#operator, onTrouble);
     const deployments = use(
       new ObjectStore<KubeObject>(client, { type: Deployment, namespace: home }),
     );
