@@ -49,7 +49,7 @@ describe("packets that are held in a gateway", () => {
     assert.equal(hold.release(), 0);
     await pause(200);
     const { sent, lost } = await pinging.stop();
-    assert.ok(sent > 40);
+    assert.ok(sent >= count, `${sent} pings, of which ${count} were held`);
     assert.deepEqual(lost, []);
     assert.doesNotMatch(ip(`-n ${gateway.name} link`), /hold/);
   });

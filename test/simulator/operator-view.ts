@@ -7,7 +7,7 @@ import { label } from "../../src/model/kubernetes/labels.ts";
 import { trimmedPod } from "../../src/model/kubernetes/worker-pod.ts";
 import { Cluster } from "../../src/runtime/operator/state/cluster.ts";
 
-/** What an operator knows of a cluster: the manifests, the pods and the reservations of a namespace. */
+/** The manifests, the pods and the reservations of a cluster, as an operator in that namespace has them. */
 export function operatorView(
   client: KubeClient,
   namespace: string,

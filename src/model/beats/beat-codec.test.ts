@@ -30,7 +30,7 @@ const plain = { noNullPrototype: true } as const;
 const anyBeat: fc.Arbitrary<ConnectionBeat> = fc.record(
   {
     connection: name(253),
-    epoch: fc.nat({ max: Number.MAX_SAFE_INTEGER }).map((epoch) => epoch % 2 ** 48),
+    epoch: fc.nat({ max: Number.MAX_SAFE_INTEGER }).map((epoch) => epoch % 2 ** 47),
     active: name(40),
     dialled: fc.option(name(40), { nil: undefined }),
     cause: fc.constantFrom(...switchCauses),
@@ -119,6 +119,12 @@ describe("an encoded beat", () => {
     refused({ paths: [path, path] });
     refused({ paths: [{ ...path, path: "" }] });
     refused({ paths: Array.from({ length: 9 }, (_, i) => ({ ...path, path: `p${i}` })) });
+  });
+
+  it("is refused with an epoch from which an agent could not count on", () => {
+    const bytes = encodeBeat(beatOfSite({ epoch: 2 ** 47 }));
+    assert.equal(decodeBeats(bytes, 1)[0]?.epoch, 2 ** 47);
+    assert.throws(() => decodeBeats(encodeBeat(beatOfSite({ epoch: 2 ** 47 + 1 })), 1), BeatError);
   });
 
   it("is refused by its sender with an epoch that is not a number of decisions", () => {

@@ -16,6 +16,8 @@ const pathBytes = 40;
 const epochBytes = 6;
 /** The highest epoch that can be encoded: a decision each millisecond would take 8,900 years. */
 const mostEpoch = 2 ** (8 * epochBytes) - 1;
+/** The highest epoch that is accepted: an agent could not count on from the highest one. */
+const mostHeardEpoch = 2 ** 47;
 
 const stateFlagOf = { leading: 1, leaving: 2 } as const;
 const allStateFlags = stateFlagOf.leading | stateFlagOf.leaving;
@@ -71,6 +73,7 @@ class BeatReader {
   beat(): ConnectionBeat {
     const connection = this.#text("connection", connectionBytes);
     const epoch = this.#next("epoch", epochBytes).readUIntBE(0, epochBytes);
+    if (epoch > mostHeardEpoch) throw new BeatError("the epoch is not a number of decisions");
     const active = this.#text("active", pathBytes);
     const dialled = this.#text("dialled", pathBytes);
     const cause = causeOf(this.#byte("cause"));
