@@ -76,7 +76,10 @@ describe("an IKE SA without a CHILD SA", () => {
       await sites.node.initiate(name, "net");
       await sites.node.settles(name, [["net"]]);
       const precedes = childless === "force" || childless === "prefer";
-      assert.equal(sites.node.sent("CREATE_CHILD_SA", name), precedes ? 1 : 0, childless);
+      // charon's log may follow its list of SAs.
+      await eventually(() =>
+        assert.equal(sites.node.sent("CREATE_CHILD_SA", name), precedes ? 1 : 0, childless),
+      );
     }
   });
 
@@ -118,7 +121,7 @@ describe("an IKE SA without a CHILD SA", () => {
     await sites.node.initiate("takeover", "net");
     assert.deepEqual(await sites.node.settles("takeover", [["net"]]), [id]);
     t.diagnostic(`a CHILD SA after ${Math.round(performance.now() - from)} ms`);
-    assert.equal(sites.node.sent("CREATE_CHILD_SA", "takeover"), 1);
+    await eventually(() => assert.equal(sites.node.sent("CREATE_CHILD_SA", "takeover"), 1));
     assert.equal(sites.node.sent("IKE_AUTH", "takeover"), 1);
     await sites.peer.settles("takeover", [["net"]]);
   });
