@@ -54,7 +54,7 @@ const roundsOfEcho = 10;
 
 /**
  * Exchanges beats with the agents of other groups every 100 ms, and judges which of them are absent.
- * It does nothing while there are no peers.
+ * It does nothing without peers.
  */
 export class BeatExchange implements Disposable {
   readonly #options: BeatExchangeOptions;

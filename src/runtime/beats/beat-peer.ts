@@ -15,7 +15,7 @@ import { NodeWatch, type OpenEcho } from "./node-watch.ts";
 
 /** The addresses of a group. */
 export interface PeerAddresses {
-  /** The addresses of its agent's pod; none while there is no such pod. */
+  /** The addresses of its agent's pod; none without such a pod. */
   readonly agent: readonly Address[];
   /** The addresses that answer echoes as long as the node and its network live. */
   readonly echoes: readonly Address[];

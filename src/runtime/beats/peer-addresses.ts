@@ -6,7 +6,7 @@ import type { PeerAddresses } from "./beat-peer.ts";
 
 /**
  * The addresses of these groups' agents and nodes, by the pods of their agents and gateways. A pod that
- * is terminating is used only if there is no other one.
+ * is terminating is used only without another one.
  */
 export function peerAddresses(
   groups: Iterable<string>,
