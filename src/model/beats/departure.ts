@@ -1,5 +1,5 @@
 import type { Connection } from "../api/connection.ts";
-import type { KubeObject } from "../kubernetes/kube-object.ts";
+import { metaWith, type KubeObject } from "../kubernetes/kube-object.ts";
 import { annotation, label } from "../kubernetes/labels.ts";
 
 /** The part of a node that says whether it is cordoned. */
@@ -10,11 +10,10 @@ export interface OwnNode extends KubeObject {
 /** Reads a node. */
 export function ownNode({ apiVersion, kind, metadata, ...rest }: KubeObject): OwnNode {
   const { spec } = rest as { readonly spec?: { readonly unschedulable?: boolean } };
-  const { name, resourceVersion } = metadata;
   return {
     apiVersion,
     kind,
-    metadata: { name, ...(resourceVersion !== undefined && { resourceVersion }) },
+    metadata: metaWith(metadata, "resourceVersion"),
     isCordoned: spec?.unschedulable === true,
   };
 }
@@ -30,17 +29,11 @@ export interface OwnPod extends KubeObject {
 
 /** Reads charon's or a gateway's pod. */
 export function ownPod({ apiVersion, kind, metadata }: KubeObject): OwnPod {
-  const { name, namespace, resourceVersion, deletionTimestamp, labels = {} } = metadata;
-  const { annotations = {} } = metadata;
+  const { labels = {}, annotations = {} } = metadata;
   return {
     apiVersion,
     kind,
-    metadata: {
-      name,
-      ...(namespace !== undefined && { namespace }),
-      ...(resourceVersion !== undefined && { resourceVersion }),
-      ...(deletionTimestamp !== undefined && { deletionTimestamp }),
-    },
+    metadata: metaWith(metadata, "namespace", "resourceVersion", "deletionTimestamp"),
     type: labels[label.type] ?? "",
     connection: annotations[annotation.connection] ?? "",
     child: annotations[annotation.child] ?? "",

@@ -1,6 +1,6 @@
 import { isReady } from "../status/condition.ts";
 import { failure, Reason, type Failure } from "../status/failure.ts";
-import type { KubeObject } from "./kube-object.ts";
+import { metaWith, type KubeObject } from "./kube-object.ts";
 import { label } from "./labels.ts";
 
 /** The part of a pod of charon or an agent that the operator reads. */
@@ -24,17 +24,13 @@ interface PodStatus {
 /** Reads a pod of charon or an agent. */
 export function groupPod(object: KubeObject): GroupPod {
   const { apiVersion, kind, metadata, status = {} } = object as KubeObject & { status?: PodStatus };
-  const { name, namespace, resourceVersion, labels = {}, deletionTimestamp } = metadata;
+  const { labels = {}, deletionTimestamp } = metadata;
   const conditions = status.conditions ?? [];
   const ready = isReady({ conditions });
   return {
     apiVersion,
     kind,
-    metadata: {
-      name,
-      ...(namespace !== undefined && { namespace }),
-      ...(resourceVersion !== undefined && { resourceVersion }),
-    },
+    metadata: metaWith(metadata, "namespace", "resourceVersion"),
     type: labels[label.type] ?? "",
     groupId: labels[label.groupId] ?? "",
     ready: ready && deletionTimestamp === undefined,

@@ -38,6 +38,13 @@ export function objectKey({ namespace, name }: Pick<KubeMeta, "namespace" | "nam
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
+/** The name and these fields of an object's metadata, as far as it has them. */
+export function metaWith(metadata: KubeMeta, ...fields: readonly (keyof KubeMeta)[]): KubeMeta {
+  const present = fields.filter((field) => metadata[field] !== undefined);
+  const kept = Object.fromEntries(present.map((field) => [field, metadata[field]]));
+  return { name: metadata.name, ...kept };
+}
+
 /** A page of a collection; its items may lack apiVersion and kind. */
 export interface KubeList {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
