@@ -231,6 +231,14 @@ export function staleStandbys(context: ConnectionContext, next: Choice): readonl
     .filter((path) => context.paths.some((one) => one.path === path && one.carried.length > 0));
 }
 
+/** A declared path that has an actor, as charon gets it. */
+export function runningPath(
+  context: ConnectionContext,
+  name: string | undefined,
+): PathConnection | undefined {
+  return pathsOf(context).find(({ path }) => path === name && hasPath(context, path));
+}
+
 export function hasPath({ paths }: Pick<ConnectionContext, "paths">, name: string): boolean {
   return paths.some(({ path }) => path === name);
 }

@@ -22,6 +22,7 @@ import {
   partingId,
   pathsOf,
   pathsUp,
+  runningPath,
   staleStandbys,
   tunnelOf,
   tunnelsWithout,
@@ -223,8 +224,8 @@ export const connectionSetup = setup({
         enqueue.sendTo(gatewayActorId(key), { type: "release" });
     }),
     dialAwaited: enqueueActions(({ enqueue, context }) => {
-      const dialled = pathsOf(context).find(({ path }) => path === context.awaited);
-      if (dialled === undefined || !hasPath(context, dialled.path)) return;
+      const dialled = runningPath(context, context.awaited);
+      if (dialled === undefined) return;
       const { path, connection } = dialled;
       enqueue.sendTo(pathActorId(path), { type: "spec.changed", connection });
     }),
@@ -250,8 +251,8 @@ export const connectionSetup = setup({
     /** Ends the SAs of a path that was left, unless it was chosen again. */
     endLeft: enqueueActions(({ enqueue, context, event }) => {
       if (event.type !== "path.left" || isChosen(context, event.path)) return;
-      const left = pathsOf(context).find(({ path }) => path === event.path);
-      if (left === undefined || !hasPath(context, event.path)) return;
+      const left = runningPath(context, event.path);
+      if (left === undefined) return;
       const { connection } = left;
       const ends = event.intact && connection.standsBy !== undefined ? "children" : "all";
       enqueue.sendTo(pathActorId(event.path), { type: "spec.changed", connection, ends });

@@ -10,7 +10,7 @@ export interface PodStore extends Disposable {
 }
 
 /**
- * The pods of the agents and gateways of other groups. Nothing is watched while there are no such
+ * The pods of the agents and gateways of other groups. Nothing is watched without such
  * groups; while a watch for other groups has yet to be synced, the pods that were known stay.
  */
 export class PeerPods implements Disposable {
