@@ -6,7 +6,8 @@ import {
   connectionMachine,
   type ConnectionActor,
 } from "../../src/machines/connection/connection.ts";
-import { noEndpoints, type PathSwitched } from "../../src/machines/connection/connection-types.ts";
+import { noEndpoints } from "../../src/machines/connection/connection-types.ts";
+import type { PathSwitched } from "../../src/machines/connection/path-choice.ts";
 import { pathMachine } from "../../src/machines/path/path.ts";
 import type { Connection } from "../../src/model/api/connection.ts";
 import { pathConnections } from "../../src/model/api/path.ts";

@@ -17,7 +17,7 @@ async function running(standby?: string): Promise<NodesHarness> {
 }
 
 const actives = ({ agents }: NodesHarness) =>
-  agents.map(({ context: { active, epoch } }) => `${active} ${epoch}`);
+  agents.map(({ context: { active, choice } }) => `${active} ${choice.epoch}`);
 
 describe("a connection with paths on two nodes", () => {
   it("begins with the preferred path, and an IKE SA on the other node", async () => {
@@ -25,7 +25,7 @@ describe("a connection with paths on two nodes", () => {
     assert.equal(other.charon.sas.length, 1);
     assert.deepEqual(other.charon.sas[0]?.children, []);
     assert.equal(other.actor?.getSnapshot().value, "established");
-    assert.deepEqual(first.context.ready, ["main", "backup"]);
+    assert.deepEqual(first.context.choice.ready, ["main", "backup"]);
   });
 
   it("goes on while the second node joins", async () => {
@@ -78,7 +78,7 @@ describe("a connection with paths on two nodes", () => {
     const { first, second: other } = nodes;
     first.actor?.send({ type: "move", path: "backup" });
     await nodes.pass(100);
-    assert.equal(other.context.awaited, "backup");
+    assert.equal(other.context.choice.awaited, "backup");
     assert.deepEqual(other.charon.sas[0]?.children, []);
     first.charon.answers = false;
     first.charon.sas = [];
@@ -306,7 +306,7 @@ describe("a connection with paths on two nodes", () => {
     assert.equal(first.context.active, "backup");
     first.charon.answers = true;
     await nodes.pass(2 * second);
-    assert.deepEqual([first.context.active, first.context.epoch], ["main", 3]);
+    assert.deepEqual([first.context.active, first.context.choice.epoch], ["main", 3]);
     assert.deepEqual(nodes.announcing, ["n1"]);
   });
 

@@ -1,5 +1,5 @@
 import type { ConnectionSnapshot } from "../../machines/connection/connection.ts";
-import type { PathSwitched } from "../../machines/connection/connection-types.ts";
+import type { PathSwitched } from "../../machines/connection/path-choice.ts";
 import { stateElsewhere } from "../../machines/connection/elsewhere.ts";
 import { hasSeveralGroups, nodeOfPath } from "../../model/api/group.ts";
 import { hasSeveralPaths, isHere } from "../../model/api/path.ts";
@@ -20,14 +20,13 @@ export function pathStatuses(
   { context }: Pick<ConnectionSnapshot, "context">,
   before?: Pick<ConnectionStatus, "paths">,
 ): PathsStatus {
-  const { connection, paths: views, active, dialled, chosen, switched } = context;
-  const { absent: absentPaths } = context;
+  const { connection, paths: views, active, dialled, chosen, choice } = context;
   const isDivided = hasSeveralGroups(connection);
   // Before the choice, another path may carry the traffic than the one that is dialled first.
   if (!hasSeveralPaths(connection) || !chosen) return noPaths;
   const paths = connection.paths.flatMap(({ name, standby, remoteAddr }) => {
     const elsewhere = !isHere(connection, name);
-    const absent = elsewhere && absentPaths.includes(name);
+    const absent = elsewhere && choice.absent.includes(name);
     const view = elsewhere
       ? { state: stateElsewhere(context, name), failure: absent ? unheard : undefined }
       : views.find(({ path }) => path === name);
@@ -40,7 +39,7 @@ export function pathStatuses(
     );
     const node = isDivided ? nodeOfPath(connection, name) : undefined;
     const status = { name, role, standby, state, since, remote: remoteAddr, failure };
-    const isSilent = role !== "active" && context.silent.includes(name);
+    const isSilent = role !== "active" && choice.silent.includes(name);
     const facts = {
       ...(node !== undefined && { node }),
       ...(elsewhere && { elsewhere }),
@@ -49,6 +48,7 @@ export function pathStatuses(
     };
     return [{ ...status, ...facts } satisfies PathStatus];
   });
+  const { switched } = choice;
   return switched?.to === active ? { paths, lastSwitch: noted(switched) } : { paths };
 }
 
