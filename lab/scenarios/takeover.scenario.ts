@@ -95,11 +95,11 @@ describe("a connection with two gateways of the partner and a probe", () => {
 
   it("takes the other gateway within a second of the loss of the active one, ten times", async (t) => {
     const before = await switches("unreachable");
-    const gapsBefore = await gaps();
     let active: PathName = (await pathsOf())[0]?.role === "active" ? "main" : "backup";
     // The attempts for the host that was down are forgotten.
     await settled(active);
     await pause(31_000);
+    const gapsBefore = await gaps();
     const lostPings: number[] = [];
     for (let run = 0; run < 10; run++) {
       await settled(active);
