@@ -56,6 +56,15 @@ describe("a connection with two gateways of the partner and a probe", () => {
     (await lab.ipman.metrics()).get(
       `ipman_path_switches_total{connection="${name}",cause="${cause}"}`,
     ) ?? 0;
+  /** The sum of the gaps of all switches in seconds, and their number, as the probe measures them. */
+  const gaps = async () => {
+    const metrics = await lab.ipman.metrics();
+    const labels = `{connection="${name}",child="child-2"}`;
+    const [sum = NaN, count = NaN] = ["sum", "count"].map((of) =>
+      metrics.get(`ipman_path_switch_gap_seconds_${of}${labels}`),
+    );
+    return { sum, count };
+  };
 
   it("takes the other gateway if the network behind the active one is lost", async (t) => {
     await settled("main");
@@ -90,6 +99,7 @@ describe("a connection with two gateways of the partner and a probe", () => {
     // The attempts for the host that was down are forgotten.
     await settled(active);
     await pause(31_000);
+    const gapsBefore = await gaps();
     const lostPings: number[] = [];
     for (let run = 0; run < 10; run++) {
       await settled(active);
@@ -112,5 +122,13 @@ describe("a connection with two gateways of the partner and a probe", () => {
     const median = ((sorted[4] ?? 0) + (sorted[5] ?? 0)) / 2;
     t.diagnostic(`lost pings, each 10 ms: median ${median}, ${lostPings.join(", ")}`);
     assert.equal(await switches("unreachable"), before + 10);
+    const { sum, count } = await gaps();
+    const meanLost = lostPings.reduce((total, lost) => total + lost / 100, 0) / lostPings.length;
+    const meanGap = (sum - gapsBefore.sum) / 10;
+    t.diagnostic(
+      `gaps by the probe: ${meanGap.toFixed(3)} s on average; lost pings: ${meanLost} s`,
+    );
+    assert.equal(count, gapsBefore.count + 10);
+    assert.ok(Math.abs(meanGap - meanLost) < 0.3, `${meanGap} and ${meanLost} s`);
   });
 });

@@ -56,6 +56,20 @@ export const connection: Dashboard = {
       ],
     },
     {
+      title: "Gaps of switches",
+      kind: "timeseries",
+      unit: "s",
+      width: 24,
+      description:
+        "The mean gap of the switches to another path, as the probe of each child measures it; empty without a switch.",
+      queries: [
+        [
+          `increase(ipman_path_switch_gap_seconds_sum{${chosen}}[$__rate_interval]) / (increase(ipman_path_switch_gap_seconds_count{${chosen}}[$__rate_interval]) > 0)`,
+          "{{child}}",
+        ],
+      ],
+    },
+    {
       title: "In",
       kind: "timeseries",
       unit: "Bps",

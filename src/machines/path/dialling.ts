@@ -1,7 +1,6 @@
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import { failureOf } from "../common/failure-of.ts";
-import { loopFailure } from "../common/recurrence.ts";
-import { lacksChildAlone } from "./childless.ts";
+import { lacksChildAlone, standbyLoop } from "./childless.ts";
 import { loss } from "./failed.ts";
 import { pathSetup } from "./path-setup.ts";
 
@@ -45,7 +44,7 @@ export const dialling = pathSetup.createStateConfig({
           target: "#path.failed.undialled",
           actions: {
             type: "note",
-            params: ({ context }) => ({ failure: loopFailure(context.recurrence) }),
+            params: ({ context }) => ({ failure: standbyLoop(context.recurrence) }),
           },
         },
         { target: "choosing" },

@@ -3,6 +3,7 @@ import { failure, Reason } from "../../model/status/failure.ts";
 import { isRekeying } from "../../model/charon/sa.ts";
 import { missingOf, outdatedSas, overdueSas } from "./path-facts.ts";
 import { pathSetup } from "./path-setup.ts";
+import { endedIke } from "./childless.ts";
 import { dialling } from "./dialling.ts";
 import { doubled } from "./doubled.ts";
 import { failed, loss } from "./failed.ts";
@@ -233,7 +234,7 @@ export const pathMachine = pathSetup.createMachine({
           target: "dialling",
           actions: {
             type: "recur",
-            params: { state: "dialling", cause: "the IKE SA of the path, which stands by, ends" },
+            params: endedIke,
           },
         },
         { guard: not("established"), target: "negotiating" },

@@ -28,28 +28,36 @@ function pair(t: TestContext) {
     a.exchange.setPeers(peersAt("node:b"));
     b.exchange.setPeers(peersAt("node:a"));
   };
-  const end = () => {
+  t.after(() => {
     a.exchange[Symbol.dispose]();
     b.exchange[Symbol.dispose]();
     assert.deepEqual(network.errors, []);
-  };
-  return { network, a, b, heard, pass, join, end };
+  });
+  return { network, a, b, heard, pass, join };
+}
+
+/** The same after they have exchanged beats for a while; what A received until then is left out. */
+async function joined(t: TestContext, ms = 2_000) {
+  const { join, ...made } = pair(t);
+  join();
+  await made.pass(ms);
+  made.heard.length = 0;
+  return made;
 }
 
 describe("the exchange of beats", () => {
   it("delivers the report of a peer within a round after both have found each other", async (t) => {
-    const { b, heard, pass, join, end } = pair(t);
+    const { b, heard, pass, join } = pair(t);
     join();
     await pass(300);
     assert.deepEqual(heard, ["node:b present"]);
     b.exchange.publish("node:a", "site", beatOfSite());
     await pass(50);
     assert.deepEqual(heard.slice(1), ["node:b 7"]);
-    end();
   });
 
   it("sends nothing without peers, and ends with the last one", async (t) => {
-    const { network, a, b, pass, join, end } = pair(t);
+    const { network, a, b, pass, join } = pair(t);
     await pass(1_000);
     assert.equal(network.sent.length, 0);
     join();
@@ -60,13 +68,10 @@ describe("the exchange of beats", () => {
     await pass(1_000);
     assert.equal(network.sent.length, before);
     assert.deepEqual([...a.exchange.groups], []);
-    end();
   });
 
   it("costs one datagram a round and one echo a second for a hundred connections at rest", async (t) => {
-    const { network, b, pass, join, end } = pair(t);
-    join();
-    await pass(300);
+    const { network, b, pass } = await joined(t, 300);
     for (let i = 0; i < 100; i++)
       b.exchange.publish("node:a", `site-${i}`, beatOfSite({ connection: `site-${i}` }));
     await pass(5_000);
@@ -74,14 +79,10 @@ describe("the exchange of beats", () => {
     await pass(10_000);
     assert.equal(network.sent.length - sent, 200);
     assert.equal(network.echoes - echoes, 20);
-    end();
   });
 
   it("reports a dead node as absent within 400 ms after its last beat, and its return at once", async (t) => {
-    const { network, heard, pass, join, end } = pair(t);
-    join();
-    await pass(2_000);
-    heard.length = 0;
+    const { network, heard, pass } = await joined(t);
     network.deaf.add("10.0.0.1");
     network.dead.add("10.0.0.2");
     const lostAt = network.now;
@@ -92,14 +93,10 @@ describe("the exchange of beats", () => {
     network.deaf.clear();
     await pass(100);
     assert.deepEqual(heard, ["node:b absent", "node:b present"]);
-    end();
   });
 
   it("does not report an agent that restarts on a node that answers", async (t) => {
-    const { network, b, heard, pass, join, end } = pair(t);
-    join();
-    await pass(2_000);
-    heard.length = 0;
+    const { network, b, heard, pass } = await joined(t);
     b.exchange[Symbol.dispose]();
     await pass(20_000);
     assert.deepEqual(heard, []);
@@ -110,27 +107,19 @@ describe("the exchange of beats", () => {
     await pass(300);
     assert.deepEqual([...new Set(heard)], ["node:b 8"]);
     restarted[Symbol.dispose]();
-    end();
   });
 
   it("reports an agent that does not return as absent after half a minute", async (t) => {
-    const { b, heard, pass, join, end } = pair(t);
-    join();
-    await pass(2_000);
-    heard.length = 0;
+    const { b, heard, pass } = await joined(t);
     b.exchange[Symbol.dispose]();
     await pass(29_000);
     assert.deepEqual(heard, []);
     await pass(1_500);
     assert.deepEqual(heard, ["node:b absent"]);
-    end();
   });
 
   it("takes a peer for absent that does not hear it, though it hears that peer", async (t) => {
-    const { network, a, heard, pass, join, end } = pair(t);
-    join();
-    await pass(2_000);
-    heard.length = 0;
+    const { network, a, heard, pass } = await joined(t);
     network.deaf.add("10.0.0.2");
     network.dead.add("10.0.0.2");
     await pass(1_000);
@@ -140,14 +129,10 @@ describe("the exchange of beats", () => {
     network.dead.clear();
     await pass(200);
     assert.equal(heard.at(-1), "node:b present");
-    end();
   });
 
   it("judges one round in a second while this process is late", async (t) => {
-    const { network, heard, pass, join, end } = pair(t);
-    join();
-    await pass(2_000);
-    heard.length = 0;
+    const { network, heard, pass } = await joined(t);
     network.deaf.add("10.0.0.1");
     network.dead.add("10.0.0.2");
     // Each round comes 300 ms too late.
@@ -155,13 +140,10 @@ describe("the exchange of beats", () => {
     assert.deepEqual(heard, []);
     for (let round = 0; round < 10; round++) await pass(100, 300);
     assert.deepEqual(heard, ["node:b absent"]);
-    end();
   });
 
   it("refuses datagrams that are changed, replayed, of strangers or no frames", async (t) => {
-    const { network, a, b, heard, pass, join, end } = pair(t);
-    join();
-    await pass(1_000);
+    const { network, a, b, heard, pass } = await joined(t, 1_000);
     const stranger = network.exchange("node:c").exchange;
     stranger.setPeers(peersAt("node:a"));
     const ofB = network.sent.findLast(({ to }) => to === "10.0.0.1")?.bytes as Buffer;
@@ -183,11 +165,10 @@ describe("the exchange of beats", () => {
     assert.deepEqual(heard, []);
     stranger[Symbol.dispose]();
     b.exchange.setPeers(new Map());
-    end();
   });
 
   it("does not believe frames that were recorded before this agent started", async (t) => {
-    const { network, a, b, pass, join, end } = pair(t);
+    const { network, a, b, pass, join } = pair(t);
     join();
     b.exchange.publish("node:a", "site", beatOfSite());
     await pass(2_000);
@@ -204,11 +185,10 @@ describe("the exchange of beats", () => {
     assert.deepEqual(heard, []);
     assert.equal(network.sent.length - answers, 1, "a flood of them has one answer");
     restarted.exchange[Symbol.dispose]();
-    end();
   });
 
   it("reaches an agent whose new address is not known yet, once it was heard", async (t) => {
-    const { a, b, heard, pass, end } = pair(t);
+    const { a, b, heard, pass } = pair(t);
     a.exchange.setPeers(peersAt("node:b"));
     // The API server reports the address of A's pod to B only later.
     b.exchange.setPeers(new Map([["node:a", { agent: [], echoes: [] }]]));
@@ -217,14 +197,10 @@ describe("the exchange of beats", () => {
     b.exchange.publish("node:a", "site", beatOfSite());
     await pass(100);
     assert.equal(heard[1], "node:b 7");
-    end();
   });
 
   it("does not judge if the reading before the judgement took long", async (t) => {
-    const { network, heard, pass, join, end } = pair(t);
-    join();
-    await pass(2_000);
-    heard.length = 0;
+    const { network, heard, pass } = await joined(t);
     network.deaf.add("10.0.0.1");
     network.dead.add("10.0.0.2");
     for (let passed = 0; passed < 2_000; passed += 50) {
@@ -238,23 +214,18 @@ describe("the exchange of beats", () => {
     assert.deepEqual(heard, []);
     await pass(500);
     assert.deepEqual(heard, ["node:b absent"]);
-    end();
   });
 
   it("does not judge peers while its own socket is closed", async (t) => {
-    const { network, heard, pass, join, end } = pair(t);
-    join();
-    await pass(2_000);
-    heard.length = 0;
+    const { network, heard, pass } = await joined(t);
     network.isClosed = true;
     network.dead.add("10.0.0.1").add("10.0.0.2");
     await pass(60_000);
     assert.deepEqual(heard, []);
-    end();
   });
 
   it("hears an agent of another version, whose reports it does not understand", async (t) => {
-    const { network, a, heard, pass, end } = pair(t);
+    const { network, a, heard, pass } = pair(t);
     a.exchange.setPeers(peersAt("node:c"));
     const later = new PeerSession();
     const outward = frameKeys(clusterKey, "node:c", "node:a");
@@ -271,18 +242,14 @@ describe("the exchange of beats", () => {
     await pass(100);
     assert.deepEqual(heard, ["node:c present"]);
     assert.ok(a.counts.includes("received unknown_version"));
-    end();
   });
 
   it("sends a change at once", async (t) => {
-    const { network, b, pass, join, end } = pair(t);
-    join();
-    await pass(1_000);
+    const { network, b, pass } = await joined(t, 1_000);
     const before = network.sent.length;
     for (let i = 0; i < 3; i++)
       b.exchange.publish("node:a", `site-${i}`, beatOfSite({ connection: `site-${i}` }));
     await immediate();
     assert.equal(network.sent.length - before, 1);
-    end();
   });
 });

@@ -9,6 +9,7 @@ import { ProbeMetrics } from "./probe-metrics.ts";
 import { readinessText, unreadableText } from "./readiness-series.ts";
 import { secretText } from "./secret-series.ts";
 import type { StateWrites } from "../host/state-writer.ts";
+import { SwitchGapMetrics } from "./switch-gap-metrics.ts";
 import { statusText } from "./status-series.ts";
 import { allPathConnections, isHere } from "../../model/api/path.ts";
 import type { Status } from "../../model/status/status.ts";
@@ -126,6 +127,7 @@ export class Metrics implements Disposable {
     const ofActors = new ActorMetrics(this.registry, () => machinesBelow(running.rootActors));
     const ofPaths = new PathMetrics(this.registry, this.#statusNow);
     const ofProbes = new ProbeMetrics(this.registry, this.#statusNow);
+    const ofGaps = new SwitchGapMetrics({ registry: this.registry, status: this.#statusNow });
     const ofCharon = new CharonMetrics({ charon, declared });
     this.#charon = ofCharon;
     this.add(() => statusText(this.#statusNow()));
@@ -135,10 +137,17 @@ export class Metrics implements Disposable {
     count(events.transitions, (transition) => ofActors.move(transition));
     count(events.queueWaits, (wait) => ofActors.wait(wait));
     // If several agents have paths of a connection, the one that takes over counts.
-    const isTaken = ({ connection, to }: PathSwitch) =>
-      isHere(running.desired.connections.get(connection) ?? {}, to);
-    count(events.pathSwitches.pipe(filter(isTaken)), (switched) => ofPaths.take(switched));
-    count(events.probeResults, (result) => ofProbes.take(result));
+    const hasPath = (connection: string, path: string) =>
+      isHere(running.desired.connections.get(connection) ?? {}, path);
+    const isTaken = ({ connection, to }: PathSwitch) => hasPath(connection, to);
+    count(events.pathSwitches.pipe(filter(isTaken)), (switched) => {
+      ofPaths.take(switched);
+      ofGaps.take(switched, hasPath(switched.connection, switched.from));
+    });
+    count(events.probeResults, (result) => {
+      ofProbes.take(result);
+      ofGaps.answer(result);
+    });
     count(events.charonEvents, (event) => ofCharon.take(event));
     count(events.saEnds, (end) => ofCharon.takeEnd(end));
     count(events.adapterCalls, (call) => this.adapterCall(call));
