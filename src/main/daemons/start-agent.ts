@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import type { Logger } from "pino";
-import type { Observable, Subscription } from "rxjs";
+import { auditTime, type Observable, type Subscription } from "rxjs";
 import { ControlServer } from "../../adapters/control/server.ts";
 import { ContainerRuntime } from "../../adapters/cri/sandbox.ts";
 import { knownChildrenCodec } from "../../adapters/host/known-child.ts";
@@ -27,6 +27,7 @@ import { AgentReporter } from "../../runtime/agent/agent-reporter.ts";
 import { agentDesired } from "../../runtime/agent/agent-desired.ts";
 import { ChildMemory } from "../../runtime/agent/child-memory.ts";
 import { RefusedPods } from "../../runtime/agent/refused-pods.ts";
+import { reportsPods } from "../../runtime/agent/reports-pods.ts";
 import { PodPlacement } from "../../runtime/agent/pod-placement.ts";
 import { backgroundWrites } from "../../runtime/kubernetes/writes.ts";
 import { containStreams, type OnBreakdown } from "../../runtime/actors/contained.ts";
@@ -73,6 +74,9 @@ export interface RunningAgent {
 
 /** Workers set their own, in their pods; those of gateways have no hashes. */
 const gatewayRulesAlone = "";
+
+/** After a change, until pods that were left to other agents are considered again; milliseconds. */
+const reviewMs = 1_000;
 
 /** Builds the ports of a cluster's node and runs a supervisor on them. */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
@@ -146,6 +150,8 @@ class AgentParts {
     const network = this.#network(charon, poller, segmentKey);
     const events = new EventRecorder(this.#client, "ipman.dialo.ai/agent", this.#onTrouble);
     const memory = resources.use(this.#memory());
+    let reports = (_: string) => false;
+    const refused = this.#refusedPods(events, (id) => reports(id));
     const placement = resources.use(
       new PodPlacement({
         gateways,
@@ -154,7 +160,7 @@ class AgentParts {
         memory,
         desired,
         runtime: this.#runtime(),
-        refused: this.#refusedPods(events),
+        refused,
         onTrouble: this.#onTrouble,
       }),
     );
@@ -169,6 +175,8 @@ class AgentParts {
         alwaysFollowLog: this.#log.isLevelEnabled("debug"),
       }),
     );
+    reports = (id) => reportsPods(supervisor, id);
+    this.#own(supervisor.changes.pipe(auditTime(reviewMs)).subscribe(() => refused.review()));
     this.#metrics.showStateWrites(memory.writes);
     this.#metrics.observe({
       running: supervisor,
@@ -249,10 +257,10 @@ class AgentParts {
     );
   }
 
-  #refusedPods(events: EventRecorder): RefusedPods {
+  #refusedPods(events: EventRecorder, reports: (connection: string) => boolean): RefusedPods {
     const onRefusal = (pod: string, why: string) =>
       this.#log.warn({ pod, why }, "pod not attached");
-    return new RefusedPods({ events, onRefusal });
+    return new RefusedPods({ events, onRefusal, reports });
   }
 
   #report(

@@ -4,12 +4,13 @@ import type { ObjectEvent } from "../../adapters/kubernetes/events.ts";
 import type { Pod } from "../../model/kubernetes/worker-pod.ts";
 import { RefusedPods } from "./refused-pods.ts";
 
-function reporting() {
+function reporting(reports?: (connection: string) => boolean) {
   const events: ObjectEvent[] = [];
   const lines: string[] = [];
   const refused = new RefusedPods({
     events: { record: (event) => void events.push(event) },
     onRefusal: (pod, why) => void lines.push(`${pod}: ${why}`),
+    ...(reports && { reports }),
   });
   return { refused, events, lines };
 }
@@ -50,6 +51,20 @@ describe("a pod that is refused", () => {
     for (const list of [[{ pod: pod("a"), why: "x" }], [], [{ pod: pod("a"), why: "x" }]])
       refused.report(list);
     assert.equal(lines.length, 2);
+  });
+
+  it("is left to the agent that leads, and reported once by the next one that does", () => {
+    const leads = new Set(["own"]);
+    const { refused, lines } = reporting((connection) => leads.has(connection));
+    refused.report([
+      { pod: pod("a"), connection: "own", why: "x" },
+      { pod: pod("b"), connection: "shared", why: "x" },
+    ]);
+    refused.review();
+    assert.deepEqual(lines, ["tenant/a: x"]);
+    leads.add("shared");
+    for (let pass = 0; pass < 3; pass++) refused.review();
+    assert.deepEqual(lines, ["tenant/a: x", "tenant/b: x"]);
   });
 
   it("counts towards a limit of reports per minute", () => {

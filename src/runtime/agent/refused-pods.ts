@@ -5,6 +5,8 @@ export interface RefusedPodsOptions {
   readonly events: Pick<EventRecorder, "record">;
   /** Logs a line with the pod, `namespace/name`, and the reason. */
   readonly onRefusal: (pod: string, why: string) => void;
+  /** Whether this agent reports the pods of a connection; by default those of every connection. */
+  readonly reports?: (connection: string) => boolean;
 }
 
 /** The most refused pods that are reported in one minute, which bounds the cost of a flood. */
@@ -16,6 +18,8 @@ export class RefusedPods {
   readonly #options: RefusedPodsOptions;
   /** The refusals that were reported, by the pod's uid and the reason. */
   #reported: ReadonlySet<string> = new Set();
+  /** Every pod that is refused at present. */
+  #refused: readonly RefusedPod[] = [];
   #windowEnds = 0;
   #left = mostReported;
 
@@ -25,8 +29,17 @@ export class RefusedPods {
 
   /** @param refused every pod that is refused at present; one with several attachments may be there for each */
   report(refused: readonly RefusedPod[]): void {
+    this.#refused = refused;
+    this.review();
+  }
+
+  /** Reports the pods that were left to other agents, if this one reports them by now. */
+  review(): void {
+    const { reports = () => true } = this.#options;
     const reported = new Set<string>();
-    for (const one of refused) {
+    for (const one of this.#refused) {
+      // The agents of all nodes of a connection refuse its pods alike.
+      if (!reports(one.connection ?? "")) continue;
       const refusal = JSON.stringify([one.pod.metadata.uid, one.why]);
       const isNew = !this.#reported.has(refusal) && !reported.has(refusal);
       // A later pass reports pods above the limit.
