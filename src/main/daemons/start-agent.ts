@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import type { Logger } from "pino";
-import { auditTime, type Observable, type Subscription } from "rxjs";
+import type { Observable, Subscription } from "rxjs";
 import { ControlServer } from "../../adapters/control/server.ts";
 import { ContainerRuntime } from "../../adapters/cri/sandbox.ts";
 import { knownChildrenCodec } from "../../adapters/host/known-child.ts";
@@ -46,7 +46,7 @@ import { supervisorControl } from "../../runtime/control/supervisor-control.ts";
 import { Supervisor } from "../../runtime/supervisor/supervisor.ts";
 import { controlSocket, whileScraped } from "../options/defaults.ts";
 import { breakdownReporter } from "./breakdown-reporter.ts";
-import { joinPeers, type Peering } from "./join-peers.ts";
+import { joinPeers, type Peering, type PeeringParts } from "./join-peers.ts";
 import { logMissingFilters, logMissingReception } from "./missing-filters.ts";
 
 export interface AgentOptions {
@@ -74,9 +74,6 @@ export interface RunningAgent {
 
 /** Workers set their own, in their pods; those of gateways have no hashes. */
 const gatewayRulesAlone = "";
-
-/** After a change, until pods that were left to other agents are considered again; milliseconds. */
-const reviewMs = 1_000;
 
 /** Builds the ports of a cluster's node and runs a supervisor on them. */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
@@ -150,8 +147,7 @@ class AgentParts {
     const network = this.#network(charon, poller, segmentKey);
     const events = new EventRecorder(this.#client, "ipman.dialo.ai/agent", this.#onTrouble);
     const memory = resources.use(this.#memory());
-    let reports = (_: string) => false;
-    const refused = this.#refusedPods(events, (id) => reports(id));
+    const refused = this.#refusedPods(events);
     const placement = resources.use(
       new PodPlacement({
         gateways,
@@ -175,8 +171,6 @@ class AgentParts {
         alwaysFollowLog: this.#log.isLevelEnabled("debug"),
       }),
     );
-    reports = (id) => reportsPods(supervisor, id);
-    this.#own(supervisor.changes.pipe(auditTime(reviewMs)).subscribe(() => refused.review()));
     this.#metrics.showStateWrites(memory.writes);
     this.#metrics.observe({
       running: supervisor,
@@ -185,7 +179,11 @@ class AgentParts {
       network,
     });
     this.#report(supervisor, network, declared, events);
-    const peering = this.#joinPeers(supervisor, poller, desired, segmentKey);
+    this.#own(refused.leaveTo((id) => reportsPods(supervisor, id), supervisor.changes));
+    const peering = this.#joinPeers(supervisor, poller, desired, {
+      segmentKey,
+      storedKeys: key.stored,
+    });
     await this.#answer(supervisor, this.#examiner(network, poller));
     supervisor.start();
     return peering;
@@ -239,12 +237,12 @@ class AgentParts {
     supervisor: Supervisor,
     poller: Poller,
     desired: Observable<DesiredState>,
-    segmentKey: SegmentKey,
+    keys: Pick<PeeringParts, "segmentKey" | "storedKeys">,
   ): Peering {
     return this.#resources.use(
       joinPeers({
+        ...keys,
         groupId: this.#options.groupId,
-        segmentKey,
         client: this.#client,
         poller,
         desired,
@@ -257,10 +255,10 @@ class AgentParts {
     );
   }
 
-  #refusedPods(events: EventRecorder, reports: (connection: string) => boolean): RefusedPods {
+  #refusedPods(events: EventRecorder): RefusedPods {
     const onRefusal = (pod: string, why: string) =>
       this.#log.warn({ pod, why }, "pod not attached");
-    return new RefusedPods({ events, onRefusal, reports });
+    return new RefusedPods({ events, onRefusal });
   }
 
   #report(

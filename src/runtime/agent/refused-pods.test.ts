@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { Subject } from "rxjs";
 import type { ObjectEvent } from "../../adapters/kubernetes/events.ts";
 import type { Pod } from "../../model/kubernetes/worker-pod.ts";
 import { RefusedPods } from "./refused-pods.ts";
 
-function reporting(reports?: (connection: string) => boolean) {
+function reporting() {
   const events: ObjectEvent[] = [];
   const lines: string[] = [];
   const refused = new RefusedPods({
     events: { record: (event) => void events.push(event) },
     onRefusal: (pod, why) => void lines.push(`${pod}: ${why}`),
-    ...(reports && { reports }),
   });
   return { refused, events, lines };
 }
@@ -53,18 +53,26 @@ describe("a pod that is refused", () => {
     assert.equal(lines.length, 2);
   });
 
-  it("is left to the agent that leads, and reported once by the next one that does", () => {
+  it("is left to the agent that leads, and reported once by the next one that does", (t) => {
+    t.mock.timers.enable({ apis: ["setInterval"] });
     const leads = new Set(["own"]);
-    const { refused, lines } = reporting((connection) => leads.has(connection));
+    const changes = new Subject<void>();
+    const { refused, lines } = reporting();
+    const subscription = refused.leaveTo((connection) => leads.has(connection), changes);
     refused.report([
       { pod: pod("a"), connection: "own", why: "x" },
       { pod: pod("b"), connection: "shared", why: "x" },
     ]);
-    refused.review();
+    const change = () => {
+      changes.next();
+      t.mock.timers.tick(1_000);
+    };
+    change();
     assert.deepEqual(lines, ["tenant/a: x"]);
     leads.add("shared");
-    for (let pass = 0; pass < 3; pass++) refused.review();
+    for (let pass = 0; pass < 3; pass++) change();
     assert.deepEqual(lines, ["tenant/a: x", "tenant/b: x"]);
+    subscription.unsubscribe();
   });
 
   it("counts towards a limit of reports per minute", () => {
