@@ -17,6 +17,11 @@ const target = "10.0.3.1";
 /** The machines send about two thirds of this rate. */
 const pingsPerSecond = 100;
 
+const ofCharon = "ipman.dialo.ai/type=charon,ipman.dialo.ai/group=pair";
+/** `NODE=VERSION=READY` of each charon. */
+const versionsOnNodes =
+  'jsonpath={range .items[*]}{.spec.nodeName}={.metadata.annotations.example\\.org/version}={.status.containerStatuses[0].ready}{"\\n"}{end}';
+
 const group = (spec: object) => ({
   apiVersion: "ipman.dialo.ai/v1",
   kind: "CharonGroup",
@@ -151,6 +156,33 @@ export function groupNodeScenarios(cluster: () => LabCluster): void {
         await rolesAre(`main node-a ${roles}`);
         await carries();
       }
+    });
+
+    it("replaces charon of one node at a time, that of the standby first", async () => {
+      const version = { charonExtraAnnotations: { "example.org/version": "2" } };
+      const charons = ["get", "pods", "-n", "ipman-system", "-l", ofCharon, "-o", versionsOnNodes];
+      const seen = new Set<string>();
+      const pinged = await underPings(60, async () => {
+        cluster().apply(group({ ...two, ...version }));
+        await eventually(() => {
+          const now = cluster()
+            .kubectl(...charons)
+            .trim()
+            .split("\n")
+            .toSorted()
+            .join(" ");
+          if (!seen.has(now)) process.stdout.write(`      ${now}\n`);
+          seen.add(now);
+          assert.equal(now, "node-a=2=true node-b=2=true");
+        }, 60_000);
+      });
+      assert.ok(pinged.lost.length <= 150, `${pinged.lost.length}: ${pinged.lost[0]}`);
+      assert.ok(seen.has("node-a=2=true node-b==true"), [...seen].join("; "));
+      await rolesAre("main node-a standby active");
+      await bothReady();
+      assert.equal(cluster().plugin("move", "paired", "main").status, 0);
+      await rolesAre("main node-a active standby");
+      await carries();
     });
 
     it("is carried by the second node about a second after the first one is lost", async () => {
