@@ -17,6 +17,8 @@ class Rollout implements Disposable {
   readonly cluster = new Installation();
   /** Nodes whose pods do not start. */
   readonly broken = new Set<Node>();
+  /** Nodes whose agents do not run. */
+  readonly agentless = new Set<Node>();
 
   async start(paths?: readonly object[]): Promise<void> {
     this.declare("1");
@@ -76,7 +78,9 @@ class Rollout implements Disposable {
   }
 
   #control(object: KubeObject): void {
-    const count = this.broken.has(nodeOf(object)) ? 0 : 1;
+    const isAgent = object.metadata.labels?.[label.type] === "agent";
+    const lacking = isAgent ? this.agentless : this.broken;
+    const count = lacking.has(nodeOf(object)) ? 0 : 1;
     const { generation = 0 } = object.metadata;
     const status = {
       observedGeneration: generation,
@@ -126,6 +130,19 @@ describe("another charon on the nodes of a connection", () => {
     assert.deepEqual(rollout.versions, ["1", "2"]);
     rollout.report("main", { main: "established", warm: "established" });
     await rollout.pass(settleMs + 2_000);
+    assert.deepEqual(rollout.versions, ["2", "2"]);
+  });
+
+  it("waits for the agents, which move the traffic", async () => {
+    using rollout = new Rollout();
+    await rollout.start();
+    rollout.agentless.add("node-a");
+    await rollout.pass(1_000);
+    rollout.declare("2");
+    await rollout.pass(60_000);
+    assert.deepEqual(rollout.versions, ["1", "1"]);
+    rollout.agentless.clear();
+    await rollout.pass(2 * settleMs + 8_000);
     assert.deepEqual(rollout.versions, ["2", "2"]);
   });
 

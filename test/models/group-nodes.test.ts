@@ -236,6 +236,7 @@ describe("a CharonGroup with several nodes", () => {
     for (const spec of [turned, { nodeName: "node-b" }, turned]) {
       operator.declare(spec);
       await pass(3_000);
+      assert.equal(operator.group.status?.["nodes"] === undefined, "nodeName" in spec);
       assert.equal(operator.group.status?.["mainNode"], "node-a");
     }
     assert.equal(operator.group.status?.["nodesReady"], "0/2");

@@ -37,6 +37,8 @@ interface SharingGroup {
   readonly shared: Set<Connection>;
   /** The keys of the Deployments of its charon and its gateways. */
   readonly keys: string[];
+  /** The key of the Deployment of its agent, which moves the traffic. */
+  agent: string | undefined;
   /** The number of connections whose traffic it carries. */
   active: number;
 }
@@ -84,12 +86,7 @@ export class CharonRollout implements Disposable {
     const waiting = new Set<string>();
     for (const [i, member] of outdated.entries()) {
       const earlier = new Set(outdated.slice(0, i));
-      const lacks = neighboursOf(member, members).flatMap((other): Lack[] => {
-        if (earlier.has(other))
-          return [{ step: `${other.id} is outdated`, why: `${other.id} is replaced first` }];
-        const why = lackOf(other, member, facts);
-        return why === undefined ? [] : [{ step: other.id, why: `${other.id} ${why}` }];
-      });
+      const lacks = lacksOf(member, neighboursOf(member, members), earlier, facts);
       if (lacks.length === 0 && !this.#waiting.has(member.id)) continue;
       waiting.add(member.id);
       if (!this.#waits(member.id, lacks)) continue;
@@ -136,7 +133,13 @@ function membersOf({ connections, wanted, activeGroup }: RolloutFacts): Map<stri
     if (ids.length < 2) continue;
     const active = activeGroup(connection);
     for (const id of ids) {
-      const member = members.get(id) ?? { id, shared: new Set(), keys: [], active: 0 };
+      const member = members.get(id) ?? {
+        id,
+        shared: new Set(),
+        keys: [],
+        agent: undefined,
+        active: 0,
+      };
       members.set(id, member);
       member.shared.add(connection);
       if (id === active) member.active += 1;
@@ -146,7 +149,10 @@ function membersOf({ connections, wanted, activeGroup }: RolloutFacts): Map<stri
   const byDigest = new Map([...members.values()].map((member) => [digestOf([member.id]), member]));
   for (const [key, { metadata }] of wanted) {
     const { [label.type]: type, [label.groupId]: groupId = "" } = metadata.labels ?? {};
-    if (type === "charon" || type === "xfrm") byDigest.get(groupId)?.keys.push(key);
+    const member = byDigest.get(groupId);
+    if (member === undefined) continue;
+    if (type === "agent") member.agent = key;
+    else if (type === "charon" || type === "xfrm") member.keys.push(key);
   }
   return members;
 }
@@ -166,13 +172,33 @@ function isOutdated(key: string, { wanted, existing }: RolloutFacts): boolean {
   return object !== undefined && actual !== undefined && !hasDigestOf(actual, object);
 }
 
+/** Why a group has to wait: for its neighbours, and for its own agent. */
+function lacksOf(
+  member: SharingGroup,
+  neighbours: readonly SharingGroup[],
+  earlier: ReadonlySet<SharingGroup>,
+  facts: RolloutFacts,
+): Lack[] {
+  const hasAgent = agentOf(member).every((key) => isAvailable(facts.existing.get(key)));
+  const ofNeighbours = neighbours.flatMap((other): Lack[] => {
+    const { id } = other;
+    if (earlier.has(other)) return [{ step: `${id} is outdated`, why: `${id} is replaced first` }];
+    const why = lackOf(other, member, facts);
+    return why === undefined ? [] : [{ step: id, why: `${id} ${why}` }];
+  });
+  return hasAgent
+    ? ofNeighbours
+    : [{ step: "agent", why: "its agent does not run" }, ...ofNeighbours];
+}
+
 /** Why a group cannot carry the traffic of another one; undefined if it can, as far as it is known. */
 function lackOf(
   member: SharingGroup,
   other: SharingGroup,
   facts: RolloutFacts,
 ): string | undefined {
-  if (!member.keys.every((key) => isAvailable(facts.existing.get(key))))
+  const pods = [...member.keys, ...agentOf(member)];
+  if (!pods.every((key) => isAvailable(facts.existing.get(key))))
     return "has a pod that does not run";
   for (const connection of member.shared) {
     if (!other.shared.has(connection)) continue;
@@ -182,6 +208,10 @@ function lackOf(
     if (down !== undefined) return `has the path ${down.name} of ${connection.id}, which is not up`;
   }
   return undefined;
+}
+
+function agentOf({ agent }: SharingGroup): string[] {
+  return agent === undefined ? [] : [agent];
 }
 
 /** A cold path has no SA while it stands by. */

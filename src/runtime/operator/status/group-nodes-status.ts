@@ -48,17 +48,14 @@ function together(
   return { ...first.failure, message };
 }
 
-/**
- * The status of a group about its nodes; none for a group that has always had one node. A value that
- * the status has and should not have becomes empty.
- */
+/** The status of a group about its nodes; none for a group that has always had one node. */
 export function nodesStatus(group: GroupManifest, nodes: readonly NodeFacts[]): NodesStatus {
   const before = (group.status ?? {}) as NodesStatus;
   const isSeveral = nodes.length > 1;
   if (!isSeveral && before.mainNode === undefined) return {};
   const mainNode = mainNodeOf(group);
   const kept = mainNode === undefined ? {} : { mainNode };
-  if (!isSeveral) return { ...kept, nodes: [], nodesReady: "" };
+  if (!isSeveral) return kept;
   const states = nodes.map(stateOf);
   const ready = states.filter((state) => state.ready).length;
   return { ...kept, nodes: states, nodesReady: `${ready}/${states.length}` };
