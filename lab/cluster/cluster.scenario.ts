@@ -11,6 +11,7 @@ import { chartScenarios } from "./scenarios/chart.ts";
 import { clockScenarios } from "./scenarios/clocks.ts";
 import { documentedScenarios } from "./scenarios/documented.ts";
 import { frontendScenarios } from "./scenarios/frontend.ts";
+import { groupNodeScenarios } from "./scenarios/group-nodes.ts";
 import { groupScenarios } from "./scenarios/groups.ts";
 import { lifecycleScenarios } from "./scenarios/lifecycle.ts";
 import { migrationScenarios } from "./scenarios/migration.ts";
@@ -57,6 +58,7 @@ describe("a cluster", () => {
   refusalScenarios(cluster);
   attachmentScenarios(cluster);
   groupScenarios(cluster);
+  groupNodeScenarios(cluster);
   frontendScenarios(cluster);
   placementScenarios(cluster);
   withoutWakingAnybody(cluster, () => {

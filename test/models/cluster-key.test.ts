@@ -6,7 +6,7 @@ import type { KubeClient } from "../../src/adapters/kubernetes/client/kube-clien
 import { KubeError } from "../../src/adapters/kubernetes/client/kube-error.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
-import type { SegmentKey } from "../../src/model/network/segment-key.ts";
+import { SegmentKey } from "../../src/model/network/segment-key.ts";
 import { KubeApi } from "../simulator/kube-api.ts";
 import { pass } from "../simulator/two-replicas.ts";
 
@@ -145,6 +145,24 @@ describe("the segment key of a cluster", () => {
     world.remove();
     await pass(3_000);
     assert.equal(world.value, value);
+  });
+
+  it("is emitted as the Secret has it, also after a change and to a process that starts before it", async () => {
+    using world = new World();
+    const agent = world.process(false);
+    const stored: SegmentKey[] = [];
+    const subscription = agent.stored.subscribe((key) => stored.push(key));
+    await pass(3_000);
+    assert.equal(stored.length, 0);
+    for (const fill of [7, 8]) world.put(Buffer.alloc(32, fill).toString("base64"));
+    await pass(3_000);
+    world.put(Buffer.alloc(32, 9).toString("base64"));
+    world.put("short");
+    world.put(Buffer.alloc(32, 9).toString("base64"));
+    await pass(3_000);
+    subscription.unsubscribe();
+    assert.ok(stored.at(-1)?.equals(new SegmentKey(Buffer.alloc(32, 9))));
+    assert.ok(agent.current?.equals(stored[0] as SegmentKey));
   });
 
   it("is not used if it is malformed, and is read once the Secret is repaired", async () => {

@@ -8,6 +8,7 @@ import { diagnose } from "../../src/runtime/diagnosis/diagnose.ts";
 import type { Examiner } from "../../src/runtime/diagnosis/examiner.ts";
 import { move } from "../../src/runtime/connections/move-command.ts";
 import { statusOf } from "../../src/runtime/status/status.ts";
+import { reportsPods } from "../../src/runtime/agent/reports-pods.ts";
 import { mergeReports } from "../../src/main/kubectl/commands/merge-reports.ts";
 import type { World } from "../simulator/world.ts";
 import { TwoAgents } from "./two-agents.ts";
@@ -33,6 +34,20 @@ describe("the status of a connection with paths on two nodes", () => {
     assert.equal(redundant?.status, "True");
     assert.deepEqual(typesOf(b), ["SpecValid", "SecretReady", "CharonReady"]);
     assert.deepEqual([a.children.length, b.children.length], [1, 0]);
+  });
+
+  it("includes pods that are not attached for the agent that leads alone", async () => {
+    await using agents = new TwoAgents();
+    const both = () =>
+      [agents.a, agents.b].map(({ supervisor }) => reportsPods(supervisor, "site"));
+    const started = agents.start();
+    assert.deepEqual(both(), [true, true], "before the manifests are known");
+    await started;
+    assert.deepEqual(both(), [true, false]);
+    agents.a.supervisor.roots.get("site")?.send({ type: "move", path: "backup" });
+    await agents.pass(4_000);
+    assert.deepEqual(both(), [false, true]);
+    assert.equal(reportsPods(agents.a.supervisor, "unknown"), true);
   });
 
   it("is in the metrics of the agent that leads, and a switch in those of the one that takes over", async () => {

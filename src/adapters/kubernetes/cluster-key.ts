@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { BehaviorSubject, concatMap, defer, filter, firstValueFrom } from "rxjs";
+import { BehaviorSubject, concatMap, defer, filter, firstValueFrom, type Observable } from "rxjs";
 import { label, manager } from "../../model/kubernetes/labels.ts";
 import {
   parseSegmentKey,
@@ -42,6 +42,8 @@ export class ClusterKey implements Disposable {
   readonly #options: ClusterKeyOptions;
   readonly #secret: SharedSecret;
   readonly #current = new BehaviorSubject<SegmentKey | undefined>(undefined);
+  /** The value that the Secret has, which may be another than the one that is used. */
+  readonly #stored = new BehaviorSubject<SegmentKey | undefined>(undefined);
   readonly #subscription;
   #held: StoredKey | undefined;
   #problem = absent;
@@ -73,6 +75,14 @@ export class ClusterKey implements Disposable {
     return this.#current.asObservable();
   }
 
+  /**
+   * Emits the key that the Secret has, also after it was replaced: what is valid for moments only, such
+   * as beats, follows it, so that processes that read different values understand each other.
+   */
+  get stored(): Observable<SegmentKey> {
+    return this.#stored.pipe(filter((key) => key !== undefined));
+  }
+
   /** Why the key was not read yet. */
   get problem(): string {
     return `${this.#words}: ${this.#problem}`;
@@ -87,6 +97,7 @@ export class ClusterKey implements Disposable {
     this.#subscription.unsubscribe();
     this.#secret[Symbol.dispose]();
     this.#current.complete();
+    this.#stored.complete();
   }
 
   get #words(): string {
@@ -104,6 +115,7 @@ export class ClusterKey implements Disposable {
   #use({ data = {}, metadata }: StoredSecret): void {
     const text = data[dataKey] ?? "";
     const key = parseSegmentKey(text);
+    if (key !== undefined) this.#stored.next(key);
     if (key !== undefined && this.#held === undefined) {
       this.#held = { key, text };
       this.#current.next(key);

@@ -72,11 +72,20 @@ export class Declared implements Disposable {
     const id = `${kind} ${key}`;
     const before = this.#resources.get(id);
     if (before !== undefined && sameDocument(before.document as KubeObject, object)) return before;
-    const { status: _, ...document } = object as KubeObject & { status?: unknown };
+    const { status: _, ...declared } = object as KubeObject & { status?: unknown };
+    const document = { ...declared, ...keptStatus(object) };
     const resource = { kind, key, source: `${kind} ${key}`, document };
     this.#resources.set(id, resource);
     return resource;
   }
+}
+
+/** The parts of a group's status that belong to its declaration, as paths of its nodes have their names by them. */
+function keptStatus(object: KubeObject): { readonly status?: { readonly mainNode: string } } {
+  const { status } = object as { readonly status?: { readonly mainNode?: string } };
+  const { mainNode } = status ?? {};
+  const isKept = object.kind === "CharonGroup" && mainNode !== undefined;
+  return isKept ? { status: { mainNode } } : {};
 }
 
 /** Whether a change may affect a declaration; a change of the status does not. */
@@ -87,7 +96,12 @@ function isDeclaration(change: Change<KubeObject>): boolean {
 
 /** The generation counts the changes of the declaration only. */
 function sameDocument(a: KubeObject, b: KubeObject): boolean {
-  return a.metadata.uid === b.metadata.uid && a.metadata.generation === b.metadata.generation;
+  const [kept, other] = [keptStatus(a), keptStatus(b)];
+  return (
+    a.metadata.uid === b.metadata.uid &&
+    a.metadata.generation === b.metadata.generation &&
+    kept.status?.mainNode === other.status?.mainNode
+  );
 }
 
 function ageOf({ metadata }: KubeObject): string {

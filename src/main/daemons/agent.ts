@@ -15,7 +15,10 @@ export const command = defineCommand({
 agents; there is no need to start one by hand.`,
   arguments: {},
   options: {
-    group: optionalText("--group <namespace/name>", "the CharonGroup"),
+    group: optionalText(
+      "--group <namespace/name[@node]>",
+      "the CharonGroup; with a node if it has several, and this is not the one that it began with",
+    ),
     node: optionalText("--node <node>", "the group of the connections that have this nodeName"),
     hostNetwork: flag("--host-network", "charon uses the node's network"),
     requireSecretConsent: flag(

@@ -10,7 +10,7 @@ import { beatOf } from "../../machines/connection/elsewhere.ts";
 import { ownNode, ownPod } from "../../model/beats/departure.ts";
 import { agentPod } from "../../model/beats/agent-pod.ts";
 import type { SegmentKey } from "../../model/network/segment-key.ts";
-import type { OnBreakdown } from "../../runtime/actors/contained.ts";
+import { contained, type OnBreakdown } from "../../runtime/actors/contained.ts";
 import type { BeatCount } from "../../runtime/beats/beat-count.ts";
 import { BeatExchange } from "../../runtime/beats/beat-exchange.ts";
 import { logPresences, RefusedBeatsLog } from "../../runtime/beats/beats-log.ts";
@@ -28,7 +28,9 @@ import type { Supervisor } from "../../runtime/supervisor/supervisor.ts";
 /** The parts of an agent that its exchange with agents of other groups needs. */
 export interface PeeringParts {
   readonly groupId: string;
+  /** The key of beats at first, and each one that replaces it. */
   readonly segmentKey: SegmentKey;
+  readonly storedKeys: Observable<SegmentKey>;
   readonly client: KubeClient;
   readonly poller: Poller;
   readonly desired: Observable<DesiredState>;
@@ -66,6 +68,8 @@ export function joinPeers(parts: PeeringParts): Peering {
       report,
     }),
   );
+  const keys = parts.storedKeys.subscribe(contained(report, (key) => exchange.setKey(key)));
+  owned.defer(() => keys.unsubscribe());
   const beats = owned.use(
     new ConnectionBeats({
       groupId,

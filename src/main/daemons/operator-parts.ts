@@ -244,7 +244,8 @@ export class OperatorParts {
     const writes = backgroundWrites();
     const onBreakdown = this.#onBreakdown;
     const access = this.#agentAccess({ cluster, declared }, settings, writes);
-    const made = { client, cluster, deployments, settings, writes, onBreakdown };
+    const onRollout = (words: string) => this.#log.info(words);
+    const made = { client, cluster, deployments, settings, writes, onBreakdown, onRollout };
     this.#afterGoOperator(() =>
       resources.use(new Deployments({ ...made, ...(access && { access }) })),
     );

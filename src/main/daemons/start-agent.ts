@@ -27,6 +27,7 @@ import { AgentReporter } from "../../runtime/agent/agent-reporter.ts";
 import { agentDesired } from "../../runtime/agent/agent-desired.ts";
 import { ChildMemory } from "../../runtime/agent/child-memory.ts";
 import { RefusedPods } from "../../runtime/agent/refused-pods.ts";
+import { reportsPods } from "../../runtime/agent/reports-pods.ts";
 import { PodPlacement } from "../../runtime/agent/pod-placement.ts";
 import { backgroundWrites } from "../../runtime/kubernetes/writes.ts";
 import { containStreams, type OnBreakdown } from "../../runtime/actors/contained.ts";
@@ -45,7 +46,7 @@ import { supervisorControl } from "../../runtime/control/supervisor-control.ts";
 import { Supervisor } from "../../runtime/supervisor/supervisor.ts";
 import { controlSocket, whileScraped } from "../options/defaults.ts";
 import { breakdownReporter } from "./breakdown-reporter.ts";
-import { joinPeers, type Peering } from "./join-peers.ts";
+import { joinPeers, type Peering, type PeeringParts } from "./join-peers.ts";
 import { logMissingFilters, logMissingReception } from "./missing-filters.ts";
 
 export interface AgentOptions {
@@ -146,6 +147,7 @@ class AgentParts {
     const network = this.#network(charon, poller, segmentKey);
     const events = new EventRecorder(this.#client, "ipman.dialo.ai/agent", this.#onTrouble);
     const memory = resources.use(this.#memory());
+    const refused = this.#refusedPods(events);
     const placement = resources.use(
       new PodPlacement({
         gateways,
@@ -154,7 +156,7 @@ class AgentParts {
         memory,
         desired,
         runtime: this.#runtime(),
-        refused: this.#refusedPods(events),
+        refused,
         onTrouble: this.#onTrouble,
       }),
     );
@@ -177,7 +179,11 @@ class AgentParts {
       network,
     });
     this.#report(supervisor, network, declared, events);
-    const peering = this.#joinPeers(supervisor, poller, desired, segmentKey);
+    this.#own(refused.leaveTo((id) => reportsPods(supervisor, id), supervisor.changes));
+    const peering = this.#joinPeers(supervisor, poller, desired, {
+      segmentKey,
+      storedKeys: key.stored,
+    });
     await this.#answer(supervisor, this.#examiner(network, poller));
     supervisor.start();
     return peering;
@@ -231,12 +237,12 @@ class AgentParts {
     supervisor: Supervisor,
     poller: Poller,
     desired: Observable<DesiredState>,
-    segmentKey: SegmentKey,
+    keys: Pick<PeeringParts, "segmentKey" | "storedKeys">,
   ): Peering {
     return this.#resources.use(
       joinPeers({
+        ...keys,
         groupId: this.#options.groupId,
-        segmentKey,
         client: this.#client,
         poller,
         desired,

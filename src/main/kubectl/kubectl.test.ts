@@ -194,6 +194,39 @@ describe("kubectl ipman", () => {
     assert.match(readFileSync(calls, "utf8"), /deployment\/agent-node-b/);
   });
 
+  it("asks the agent of the active node of a CharonGroup with several, as the labels say which these are", () => {
+    const groupRef = { namespace: "vpn", name: "edge" };
+    const ofGroup = (node: string, id: string, ready = 1) => {
+      const made = agentOn(node, ready);
+      const known = { [label.group]: "edge", [label.groupNamespace]: "vpn" };
+      const labelled = { ...known, [label.groupId]: digestOf([id]) };
+      return { ...made, metadata: { ...made.metadata, labels: labelled } };
+    };
+    const asked = (spec: object, status: object, a = 1) => {
+      writeFileSync(calls, "");
+      const items = [
+        agentOn("node-c", 1),
+        ofGroup("node-b", "vpn/edge@node-b"),
+        ofGroup("node-a", "vpn/edge", a),
+      ];
+      const declared = { spec: { name: "partner", ...spec }, status };
+      run(["describe", "partner"], {
+        AGENTS: JSON.stringify({ items }),
+        ON_TWO: JSON.stringify(declared),
+      });
+      return /deployment\/(\S+)/.exec(readFileSync(calls, "utf8"))?.[1];
+    };
+    assert.equal(asked({ groupRef }, { activePath: "main", node: "node-a" }), "agent-node-a");
+    assert.equal(asked({ groupRef }, { activePath: "node-b", node: "node-b" }), "agent-node-b");
+    assert.equal(asked({ groupRef }, { activePath: "main", node: "node-a" }, 0), "agent-node-b");
+    const paths = [
+      { name: "one", groupRef, nodeName: "node-a" },
+      { name: "two", groupRef, nodeName: "node-b" },
+    ];
+    assert.equal(asked({ groupRef, paths }, { activePath: "one" }), "agent-node-a");
+    assert.equal(asked({ groupRef, paths }, { activePath: "two" }), "agent-node-b");
+  });
+
   it("prints the lines of the agents and charons of every node of a connection", () => {
     const items = [agentOn("node-a", 1), agentOn("node-b", 1)];
     run(["logs", "partner"], {

@@ -14,6 +14,8 @@ import type { Pod } from "../kubernetes/worker-pod.ts";
 /** A pod that has the annotations of a worker and is not accepted as one, in one attachment. */
 export interface RefusedPod {
   readonly pod: Pod;
+  /** The connection that it names. */
+  readonly connection?: string;
   /** Why, for the pod's author. */
   readonly why: string;
 }
@@ -57,8 +59,10 @@ export function workersOf(
   gatewayOf: GatewayOf = () => undefined,
 ): Workers {
   const refused: RefusedPod[] = [];
-  const refuse = (attachment: PodAttachment, why: string) =>
-    refused.push({ pod: attachment.pod, why: aboutAttachment(attachment, why) });
+  const refuse = (attachment: PodAttachment, why: string) => {
+    const { [annotation.connection]: connection = "" } = attachment.annotations;
+    refused.push({ pod: attachment.pod, connection, why: aboutAttachment(attachment, why) });
+  };
   const candidates = new Map<string, Candidate>();
   for (const pod of pods) {
     for (const attachment of attachmentsOf(pod)) {

@@ -55,6 +55,14 @@ export interface SecretRef {
   readonly key: string;
 }
 
+/** The charon of a CharonGroup. */
+export interface GroupRef {
+  readonly namespace: string;
+  readonly name: string;
+  /** The node, if the group has several, and this is not the one that it began with. */
+  readonly node?: string;
+}
+
 /** A validated IPSecConnection. It contains no secret. */
 export interface Connection {
   /** metadata.name: the actor's key. */
@@ -71,7 +79,7 @@ export interface Connection {
   readonly localId: string;
   readonly remoteId: string;
   /** The CharonGroup that carries the tunnel, if the manifest names one; paths may have others. */
-  readonly groupRef: { readonly namespace: string; readonly name: string } | undefined;
+  readonly groupRef: GroupRef | undefined;
   /** The node that carries the tunnel, from the manifest or from its CharonGroup. */
   readonly nodeName: string | undefined;
   /** The device that the xfrm interfaces are bound to; undefined unless the group names one. */

@@ -17,12 +17,19 @@ const connectionRules: readonly Rule[] = [
     message: "nodeName and groupRef are both set: keep one of them",
   },
   {
-    rule: "!has(self.paths) || self.paths.all(p, !(has(p.nodeName) && has(p.groupRef)))",
-    message: "a path has both nodeName and groupRef: keep one of them",
-  },
-  {
     rule: "self.children.all(a, self.children.exists_one(b, self.children[b].if_id == self.children[a].if_id))",
     message: "two children have the same if_id: each child needs its own",
+  },
+];
+
+const groupRules: readonly Rule[] = [
+  {
+    rule: "has(self.nodeName) != has(self.nodeNames)",
+    message: "either nodeName or nodeNames is required, and not both",
+  },
+  {
+    rule: "!has(self.nodeNames) || self.nodeNames.all(a, self.nodeNames.exists_one(b, b == a))",
+    message: "nodeNames has the same node twice: name each node once",
   },
 ];
 
@@ -53,10 +60,11 @@ export function crds(): JsonObjectSchema[] {
       shortNames: ["charongrp"],
       schema: CharonGroup,
       status: groupStatus,
-      rules: [],
+      rules: groupRules,
       columns: [
         readyColumn,
         column("Node", ".spec.nodeName"),
+        column("Nodes", ".status.nodesReady"),
         { ...column("Frontend", ".status.frontendAddress"), priority: 1 },
       ],
     }),

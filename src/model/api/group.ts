@@ -2,16 +2,22 @@ import { createHash } from "node:crypto";
 import type { Connection } from "./connection.ts";
 import { frontendFromSpec, type Frontend } from "./frontend.ts";
 import type { CharonGroup } from "./schema/charon-group.ts";
+import { mostPaths } from "./schema/ipsec-connection.ts";
 
-/** A charon and its node: a CharonGroup, or the implicit group of a connection's nodeName. */
+/**
+ * A charon and its node: that of a CharonGroup, or of one of its nodes, or the implicit group of a
+ * connection's nodeName.
+ */
 export interface Group {
-  /** `NAMESPACE/NAME`, or `node:NAME` for an implicit group. */
+  /** `NAMESPACE/NAME`, `NAMESPACE/NAME@NODE` for a further node, or `node:NAME` for an implicit group. */
   readonly id: string;
   /** The namespace of the CharonGroup; empty for an implicit group. */
   readonly namespace: string;
   /** The name of the CharonGroup or of the node. */
   readonly name: string;
   readonly nodeName: string;
+  /** Set for a node of a CharonGroup other than the one that it began with: objects have its name. */
+  readonly isFurther?: true;
   /** Whether charon uses the node's network. */
   readonly hostNetwork: boolean;
   /** Whether charon's pod runs the legacy image. */
@@ -27,8 +33,17 @@ export function groupIdOf({
   groupRef,
   nodeName,
 }: Pick<Connection, "groupRef" | "nodeName">): string | undefined {
-  if (groupRef !== undefined) return `${groupRef.namespace}/${groupRef.name}`;
-  return nodeName === undefined ? undefined : impliedGroupId(nodeName);
+  if (groupRef === undefined) return nodeName === undefined ? undefined : impliedGroupId(nodeName);
+  const { namespace, name, node } = groupRef;
+  return node === undefined ? `${namespace}/${name}` : `${namespace}/${name}${nodeSign}${node}`;
+}
+
+/** Separates the name of a CharonGroup from that of a further node; neither contains it. */
+const nodeSign = "@";
+
+/** The CharonGroup, `NAMESPACE/NAME`, that a group belongs to; the id itself for an implicit group. */
+export function declaredIdOf(groupId: string): string {
+  return groupId.split(nodeSign, 1)[0] as string;
 }
 
 /** The part of a connection, or of its manifest, that says which groups carry its paths. */
@@ -100,14 +115,58 @@ export function impliedGroup(nodeName: string): Group {
   };
 }
 
-/** The group of a CharonGroup manifest. */
-export function groupFromCr({ metadata, spec }: CharonGroup): Group {
+/** A CharonGroup as the API server has it, which may be invalid. */
+export interface GroupManifest {
+  readonly metadata?: unknown;
+  readonly spec?: { readonly nodeName?: unknown; readonly nodeNames?: unknown } | undefined;
+  readonly status?: unknown;
+}
+
+/** A node of a CharonGroup, which has a charon of its own there. */
+export interface GroupNode {
+  readonly nodeName: string;
+  /**
+   * Whether its objects have the name of the group alone, and its path is the main one: the node that
+   * the group began with.
+   */
+  readonly isMain: boolean;
+}
+
+/**
+ * The node that a group began with, whose path is the main one. The status keeps it, so that another
+ * order of the nodes, or the removal of one, renames no path and no Deployment of the others.
+ */
+export function mainNodeOf({ spec, status }: GroupManifest): string | undefined {
+  const { mainNode } = (status ?? {}) as { readonly mainNode?: unknown };
+  if (typeof mainNode === "string" && mainNode !== "") return mainNode;
+  return nodeNamesIn(spec)[0];
+}
+
+/** The nodes of a CharonGroup, the preferred one first, as far as its manifest can be read. */
+export function nodesOfGroup(group: GroupManifest): readonly GroupNode[] {
+  const main = mainNodeOf(group);
+  return nodeNamesIn(group.spec).map((nodeName) => ({ nodeName, isMain: nodeName === main }));
+}
+
+function nodeNamesIn({ nodeName, nodeNames }: NonNullable<GroupManifest["spec"]> = {}): string[] {
+  const all: readonly unknown[] = Array.isArray(nodeNames) ? nodeNames : [nodeName];
+  const named = all.filter((name) => typeof name === "string" && name !== "") as string[];
+  return [...new Set(named)].slice(0, mostPaths);
+}
+
+/** The groups of a CharonGroup manifest: one for each of its nodes, the preferred one first. */
+export function groupsFromCr(manifest: CharonGroup): Group[] {
+  const { metadata, spec } = manifest;
   const { namespace = "default", name } = metadata;
-  const { nodeName, hostNetwork, charonImage, charonExtraAnnotations: annotations = {} } = spec;
-  const id = `${namespace}/${name}`;
+  const { hostNetwork, charonImage, charonExtraAnnotations: annotations = {} } = spec;
   const isLegacy = charonImage === "legacy";
   const frontend = frontendFromSpec(spec);
-  return { id, namespace, name, nodeName, hostNetwork, isLegacy, annotations, frontend };
+  return nodesOfGroup(manifest).map(({ nodeName, isMain }) => {
+    const groupRef = { namespace, name, ...(!isMain && { node: nodeName }) };
+    const id = groupIdOf({ groupRef, nodeName }) as string;
+    const shared = { id, namespace, name, nodeName, hostNetwork, isLegacy, annotations, frontend };
+    return isMain ? shared : { ...shared, isFurther: true };
+  });
 }
 
 /** Every group: those declared, and the implicit ones of connections. */
@@ -115,7 +174,7 @@ export function groupsOf(
   declared: readonly CharonGroup[],
   connections: Iterable<PlacedConnection>,
 ): ReadonlyMap<string, Group> {
-  const groups = new Map(declared.map(groupFromCr).map((group) => [group.id, group]));
+  const groups = new Map(declared.flatMap(groupsFromCr).map((group) => [group.id, group]));
   for (const { groupRef, nodeName } of [...connections].flatMap(placesOf)) {
     if (groupRef !== undefined || nodeName === undefined) continue;
     const id = impliedGroupId(nodeName);
@@ -125,8 +184,9 @@ export function groupsOf(
 }
 
 /** The parts for {@link nameFor} that name a group's objects. */
-export function nameParts({ namespace, name }: Group): readonly string[] {
-  return namespace === "" ? ["node", name] : [namespace, name];
+export function nameParts({ namespace, name, nodeName, isFurther }: Group): readonly string[] {
+  if (namespace === "") return ["node", name];
+  return isFurther === true ? [namespace, name, nodeName] : [namespace, name];
 }
 
 /** The longest name of a Deployment whose pods' names and labels still fit. */

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { settings } from "../../../test/simulator/installation.ts";
-import { groupFromCr, type Group } from "../api/group.ts";
+import { groupsFromCr, type Group } from "../api/group.ts";
 import type { CharonGroupSpec } from "../api/schema/charon-group.ts";
 import { charonDeployment } from "../kubernetes/deployments.ts";
 import { frontendAddress, frontendService, frontendStatus } from "./frontend-service.ts";
 import { hasDigestOf, type KubeObject } from "../kubernetes/kube-object.ts";
 
 function group(changes: Partial<CharonGroupSpec>): Group {
-  return groupFromCr({
+  return groupsFromCr({
     apiVersion: "ipman.dialo.ai/v1",
     kind: "CharonGroup",
     metadata: { name: "edge", namespace: "vpn" },
     spec: { hostNetwork: false, nodeName: "node-a", ...changes },
-  });
+  })[0] as Group;
 }
 
 type Made = KubeObject & { readonly spec: Record<string, unknown> };

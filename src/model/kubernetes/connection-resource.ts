@@ -14,6 +14,7 @@ export interface ConnectionStatusPart {
   readonly freeIps?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   /** The path that carries the traffic. */
   readonly activePath?: string;
+  readonly paths?: readonly { readonly name: string; readonly state?: string }[];
   /** The node that carries the tunnel. */
   readonly node?: string;
   readonly conditions?: readonly StatedCondition[];

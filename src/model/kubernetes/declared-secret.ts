@@ -1,3 +1,4 @@
+import { placedManifest, type GroupManifests } from "../groups/group-paths.ts";
 import { groupIdOf, groupIdOfPath, groupIdsOf, hasSeveralGroups, placeOf } from "../api/group.ts";
 import type { KubeObject } from "./kube-object.ts";
 import { isObjectName } from "../api/names.ts";
@@ -17,14 +18,25 @@ export interface SecretName {
 type Manifest = KubeObject & { readonly spec?: Partial<IPSecConnectionSpec> };
 
 /** The ids of the groups that have a path of a connection; none for one that is being deleted. */
-export function declaredGroups({ metadata, spec }: Manifest): string[] {
-  if (metadata.deletionTimestamp !== undefined) return [];
-  return groupIdsOf({ ...spec, paths: pathsIn(spec) });
+export function declaredGroups(manifest: Manifest, groups: GroupManifests = noGroups): string[] {
+  if (manifest.metadata.deletionTimestamp !== undefined) return [];
+  return groupIdsOf(placed(manifest, groups));
 }
 
 /** The id of the group that has a path of a connection, by its manifest. */
-export function declaredGroupOf({ spec }: Manifest, path: string): string | undefined {
-  return groupIdOfPath({ ...spec, paths: pathsIn(spec) }, path);
+export function declaredGroupOf(
+  manifest: Manifest,
+  path: string,
+  groups: GroupManifests = noGroups,
+): string | undefined {
+  return groupIdOfPath(placed(manifest, groups), path);
+}
+
+const noGroups: GroupManifests = new Map();
+
+/** The places of a connection and its paths, those that its CharonGroup makes included. */
+function placed({ spec }: Manifest, groups: GroupManifests) {
+  return placedManifest({ ...spec, paths: pathsIn(spec) }, groups);
 }
 
 /**
@@ -33,10 +45,16 @@ export function declaredGroupOf({ spec }: Manifest, path: string): string | unde
  * Secrets, and the operator grants exactly these. A text that is not an object's name counts as
  * none: an empty name in a Role would permit every request without a name.
  */
-export function declaredSecrets({ spec }: Manifest, groupId?: string): SecretName[] {
-  const paths = pathsIn(spec);
-  const isDivided = groupId !== undefined && hasSeveralGroups({ ...spec, paths });
-  const pathsHere = paths.filter((path) => groupIdOf(placeOf(path, spec ?? {})) === groupId);
+export function declaredSecrets(
+  manifest: Manifest,
+  groupId?: string,
+  groups: GroupManifests = noGroups,
+): SecretName[] {
+  const { spec } = manifest;
+  const connection = placed(manifest, groups);
+  const { paths } = connection;
+  const isDivided = groupId !== undefined && hasSeveralGroups(connection);
+  const pathsHere = paths.filter((path) => groupIdOf(placeOf(path, connection)) === groupId);
   const parts = isDivided
     ? pathsHere.map((path) => ({ secretRef: path.secretRef ?? spec?.secretRef }))
     : [spec, ...paths];

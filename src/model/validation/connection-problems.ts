@@ -7,7 +7,7 @@ import { isSingleHost, remoteAddressProblem } from "../api/remote-address.ts";
 import { identityProblem } from "../identity/identity-problem.ts";
 import { own } from "../value/own.ts";
 import { localAddressProblem } from "../api/local-address.ts";
-import { placementProblems } from "./paths/placement-problems.ts";
+import { ownPlacementProblems } from "./paths/placement-problems.ts";
 import { pathProblems } from "./paths/path-problems.ts";
 import { ProblemList } from "./problem-list.ts";
 import { problemAt, type Problem } from "../api/result.ts";
@@ -26,7 +26,7 @@ export function connectionProblems({ metadata, spec }: IPSecConnection): Problem
     ...problemAt("spec.remoteId", identityProblem(spec.remoteId.trim())),
     ...addressProblems(spec),
     ...pathProblems(spec),
-    ...placementProblems(spec, "spec"),
+    ...ownPlacementProblems(spec, "spec"),
     ...extraProblems(spec),
     ...(spec.allowedNamespaces ?? []).flatMap((name, i) =>
       problemAt(`spec.allowedNamespaces[${i}]`, objectNameProblem(name)),

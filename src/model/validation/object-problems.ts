@@ -2,7 +2,7 @@ import { frontendProblems } from "../frontend/frontend-problems.ts";
 import { linkNameProblem, objectNameProblem, secretKeyProblem } from "../api/names.ts";
 import { ProblemList } from "./problem-list.ts";
 import { problemAt, type Problem } from "../api/result.ts";
-import type { CharonGroup } from "../api/schema/charon-group.ts";
+import type { CharonGroup, CharonGroupSpec } from "../api/schema/charon-group.ts";
 import type { Secret } from "../api/schema/secret.ts";
 import { schemaProblems } from "./schema-problems.ts";
 
@@ -11,13 +11,34 @@ export function charonGroupProblems(document: unknown): Problem[] {
   const ofShape = schemaProblems("CharonGroup", document);
   if (ofShape.length > 0) return ofShape;
   const { metadata, spec } = document as CharonGroup;
-  const { interfaceName } = spec;
+  const { interfaceName, nodeName, nodeNames } = spec;
   return [
     ...problemAt("metadata.name", objectNameProblem(metadata.name)),
-    ...problemAt("spec.nodeName", objectNameProblem(spec.nodeName)),
+    ...(nodeName === undefined ? [] : problemAt("spec.nodeName", objectNameProblem(nodeName))),
+    ...nodeNamesProblems(spec),
+    ...(nodeNames ?? []).flatMap((name, i) =>
+      problemAt(`spec.nodeNames[${i}]`, nodeProblem(name, i, nodeNames ?? [])),
+    ),
     ...frontendProblems(spec),
     ...(interfaceName ? problemAt("spec.interfaceName", linkNameProblem(interfaceName)) : []),
   ];
+}
+
+function nodeNamesProblems({ nodeName, nodeNames }: CharonGroupSpec): Problem[] {
+  if (nodeName === undefined && nodeNames === undefined) {
+    const message = "is required, or nodeNames is: set one of them to choose where charon runs";
+    return [{ path: "spec.nodeName", message }];
+  }
+  if (nodeName === undefined || nodeNames === undefined) return [];
+  const message = "nodeName and nodeNames are both set: keep one of them";
+  return [{ path: "spec.nodeNames", message }];
+}
+
+function nodeProblem(name: string, i: number, names: readonly string[]): string | undefined {
+  const first = names.indexOf(name);
+  return first < i
+    ? `"${name}" is also nodeNames[${first}]: name each node once`
+    : objectNameProblem(name);
 }
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;

@@ -1,11 +1,7 @@
 import { auditTime, filter, map, merge, startWith, tap, type Observable } from "rxjs";
 import type { Declared } from "../../adapters/kubernetes/declared.ts";
 import type { NamedSecrets } from "../../adapters/kubernetes/named-secrets.ts";
-import {
-  declaredGroups,
-  declaredSecrets,
-  type SecretName,
-} from "../../model/kubernetes/declared-secret.ts";
+import { declaredGroups, declaredSecrets } from "../../model/kubernetes/declared-secret.ts";
 import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
 import { resourceKey, type Resource, type Snapshot } from "../../model/api/resource.ts";
 
@@ -25,8 +21,12 @@ export function agentDesired(
     startWith(undefined),
     auditTime(gatherMs),
     filter(() => declared.synced),
-    map(() => declared.snapshot().resources.filter((resource) => concerns(resource, groupId))),
-    tap((resources) => secrets.want(resources.flatMap((resource) => secretsOf(resource, groupId)))),
+    map(() =>
+      declared.snapshot().resources.filter((resource) => concerns(resource, groupId, declared)),
+    ),
+    tap((resources) =>
+      secrets.want(resources.flatMap((resource) => secretsOf(resource, groupId, declared))),
+    ),
     filter(() => secrets.settled),
     map((resources) => ({
       resources: [...resources, ...secrets.objects.map(secretResource)],
@@ -36,12 +36,16 @@ export function agentDesired(
   );
 }
 
-function concerns({ kind, document }: Resource, groupId: string): boolean {
-  return kind !== "IPSecConnection" || declaredGroups(document as KubeObject).includes(groupId);
+type Groups = Pick<Declared, "groups">;
+
+function concerns({ kind, document }: Resource, groupId: string, { groups }: Groups): boolean {
+  const manifest = document as KubeObject;
+  return kind !== "IPSecConnection" || declaredGroups(manifest, groups.objects).includes(groupId);
 }
 
-function secretsOf({ kind, document }: Resource, groupId: string): SecretName[] {
-  return kind === "IPSecConnection" ? declaredSecrets(document as KubeObject, groupId) : [];
+function secretsOf({ kind, document }: Resource, groupId: string, { groups }: Groups) {
+  if (kind !== "IPSecConnection") return [];
+  return declaredSecrets(document as KubeObject, groupId, groups.objects);
 }
 
 function secretResource(document: KubeObject): Resource {

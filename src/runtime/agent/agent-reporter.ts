@@ -131,22 +131,28 @@ export class AgentReporter implements Disposable {
   /** Whether other groups have all paths of a connection, whose SAs this agent still ends. */
   #isLeft(id: string): boolean {
     const object = this.#object(id);
-    const groups = object === undefined ? [] : declaredGroups(object);
+    const groups = object === undefined ? [] : this.#groupsOf(object);
     return groups.length > 0 && !groups.includes(this.#options.groupId);
   }
 
   /** Whether several groups have paths of a connection. */
   #isDivided(id: string): boolean {
     const object = this.#object(id);
-    return object !== undefined && declaredGroups(object).length > 1;
+    return object !== undefined && this.#groupsOf(object).length > 1;
   }
 
   /** Whether this agent has the path that is active by the API, or else the first one. */
   #hasActivePath(object: Reported): boolean {
-    const groups = declaredGroups(object);
-    const active = declaredGroupOf(object, object.status?.activePath ?? "");
+    const groups = this.#groupsOf(object);
+    const manifests = this.#options.declared.groups.objects;
+    const active = declaredGroupOf(object, object.status?.activePath ?? "", manifests);
     const group = groups.find((id) => id === active) ?? groups[0];
     return groups.length < 2 || group === this.#options.groupId;
+  }
+
+  /** The groups that have paths of a connection. */
+  #groupsOf(object: Reported): readonly string[] {
+    return declaredGroups(object, this.#options.declared.groups.objects);
   }
 
   async #write(id: string, status: AgentStatus): Promise<void> {

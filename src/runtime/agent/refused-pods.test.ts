@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { Subject } from "rxjs";
 import type { ObjectEvent } from "../../adapters/kubernetes/events.ts";
 import type { Pod } from "../../model/kubernetes/worker-pod.ts";
 import { RefusedPods } from "./refused-pods.ts";
@@ -50,6 +51,28 @@ describe("a pod that is refused", () => {
     for (const list of [[{ pod: pod("a"), why: "x" }], [], [{ pod: pod("a"), why: "x" }]])
       refused.report(list);
     assert.equal(lines.length, 2);
+  });
+
+  it("is left to the agent that leads, and reported once by the next one that does", (t) => {
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const leads = new Set(["own"]);
+    const changes = new Subject<void>();
+    const { refused, lines } = reporting();
+    const subscription = refused.leaveTo((connection) => leads.has(connection), changes);
+    refused.report([
+      { pod: pod("a"), connection: "own", why: "x" },
+      { pod: pod("b"), connection: "shared", why: "x" },
+    ]);
+    const change = () => {
+      changes.next();
+      t.mock.timers.tick(1_000);
+    };
+    change();
+    assert.deepEqual(lines, ["tenant/a: x"]);
+    leads.add("shared");
+    for (let pass = 0; pass < 3; pass++) change();
+    assert.deepEqual(lines, ["tenant/a: x", "tenant/b: x"]);
+    subscription.unsubscribe();
   });
 
   it("counts towards a limit of reports per minute", () => {

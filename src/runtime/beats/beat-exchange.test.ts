@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { beatOfSite } from "../../model/beats/beat.fixture.ts";
 import { frameKeys, openFrame, sealFrame, type Frame } from "../../model/beats/frame.ts";
+import { SegmentKey } from "../../model/network/segment-key.ts";
 import { PeerSession } from "../../model/beats/peer-session.ts";
 import { clusterKey, FakeNetwork, peersAt } from "./network.fixture.ts";
 
@@ -54,6 +55,31 @@ describe("the exchange of beats", () => {
     b.exchange.publish("node:a", "site", beatOfSite());
     await pass(50);
     assert.deepEqual(heard.slice(1), ["node:b 7"]);
+  });
+
+  it("goes on by another key, whichever agent learns of it first, and drops the former one", async (t) => {
+    const { network, a, b, heard, pass, join, end } = pair(t);
+    join();
+    await pass(300);
+    const next = new SegmentKey(new Uint8Array(32).fill(6));
+    a.exchange.setKey(next);
+    await pass(1_000);
+    b.exchange.setKey(next);
+    await pass(1_000);
+    b.exchange.publish("node:a", "site", beatOfSite());
+    await pass(100);
+    assert.deepEqual(heard.slice(0, 2), ["node:b present", "node:b 7"]);
+    const sealedBy = (key: SegmentKey) => {
+      const position = { session: "ab".repeat(16), counter: 1 };
+      const frame = { position, heard: position, version: 1, count: 0, beats: Buffer.alloc(0) };
+      return sealFrame(frameKeys(key, "node:b", "node:a"), frame);
+    };
+    await pass(60_000);
+    const before = a.counts.length;
+    network.deliver("10.0.0.1", sealedBy(clusterKey));
+    assert.deepEqual(a.counts.slice(before), ["received forged"]);
+    assert.ok(!heard.includes("node:b absent"));
+    end();
   });
 
   it("sends nothing without peers, and ends with the last one", async (t) => {

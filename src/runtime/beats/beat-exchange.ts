@@ -66,6 +66,7 @@ export class BeatExchange implements Disposable {
   readonly #presences = new Subject<PresenceChange>();
   readonly #rounds = new Subject<void>();
   readonly #timers = new Set<NodeJS.Timeout | NodeJS.Immediate>();
+  #segmentKey: SegmentKey;
   #socket: BeatSocketPort | undefined;
   #dueAt = 0;
   #judgedAt = 0;
@@ -74,6 +75,7 @@ export class BeatExchange implements Disposable {
 
   constructor(options: BeatExchangeOptions) {
     this.#options = options;
+    this.#segmentKey = options.segmentKey;
     this.#clock = options.clock ?? systemClock;
   }
 
@@ -106,6 +108,17 @@ export class BeatExchange implements Disposable {
     if (peers.size > 0) this.#open();
     for (const [group, addresses] of peers) this.#peerOf(group).aim(addresses);
     if (peers.size === 0) this.#close();
+  }
+
+  /** Replaces the key of all frames. */
+  setKey(segmentKey: SegmentKey): void {
+    if (segmentKey.equals(this.#segmentKey)) return;
+    this.#segmentKey = segmentKey;
+    this.#byTag.clear();
+    for (const peer of this.#peers.values()) {
+      peer.rekey(segmentKey);
+      this.#register(peer);
+    }
   }
 
   /** Replaces the report about a connection for one peer; undefined ends it. */
@@ -149,19 +162,24 @@ export class BeatExchange implements Disposable {
   #peerOf(group: string): BeatPeer {
     const known = this.#peers.get(group);
     if (known !== undefined) return known;
-    const { groupId: own, segmentKey, openEcho } = this.#options;
+    const { groupId: own, openEcho } = this.#options;
+    const segmentKey = this.#segmentKey;
     const socket = this.#socket as BeatSocketPort;
     const now = () => this.#clock.elapsed();
     const peer = new BeatPeer({ own, group, segmentKey, socket, openEcho, now });
     this.#peers.set(group, peer);
-    this.#byTag.set(peer.tag, peer);
+    this.#register(peer);
     return peer;
+  }
+
+  #register(peer: BeatPeer): void {
+    for (const tag of peer.tags) this.#byTag.set(tag, peer);
   }
 
   #remove(group: string): void {
     const peer = this.#peers.get(group);
     peer?.[Symbol.dispose]();
-    this.#byTag.delete(peer?.tag ?? "");
+    for (const tag of peer?.tags ?? []) this.#byTag.delete(tag);
     this.#peers.delete(group);
     this.#known.delete(group);
   }

@@ -4,6 +4,7 @@ import {
   frameKeys,
   openFrame,
   sealFrame,
+  senderTag,
   type Frame,
   type FrameKeys,
 } from "../../model/beats/frame.ts";
@@ -42,6 +43,14 @@ export type Received =
   | { readonly result: FrameVerdict; readonly frame: Frame }
   | { readonly result: "forged" };
 
+/** The keys of received frames, which are valid until then; milliseconds. */
+interface InwardKeys extends FrameKeys {
+  readonly endsAt: number;
+}
+
+/** Longer than all agents take to learn of another key, in milliseconds. */
+const formerKeyMs = 60_000;
+
 /** An answer to an unproven frame follows the one before after so many milliseconds. */
 const answerPauseMs = 50;
 /** A peer is sent beats at another of its addresses if it was not heard for so many rounds. */
@@ -53,11 +62,10 @@ export class BeatPeer implements Disposable {
   readonly presence: PeerPresence;
   readonly queue = new BeatQueue();
   readonly watch: NodeWatch;
-  /** The tag of the peer's frames. */
-  readonly tag: string;
   readonly #options: BeatPeerOptions;
-  readonly #outward: FrameKeys;
-  readonly #inward: FrameKeys;
+  #outward: FrameKeys;
+  /** The keys of the peer's frames: the present one, and the former one for a while. */
+  #inward: readonly InwardKeys[];
   readonly #session = new PeerSession();
   #agent: readonly Address[] = [];
   /** The source of its last frame that was fresh. */
@@ -70,10 +78,25 @@ export class BeatPeer implements Disposable {
     this.#options = options;
     this.group = group;
     this.#outward = frameKeys(segmentKey, own, group);
-    this.#inward = frameKeys(segmentKey, group, own);
-    this.tag = this.#inward.tag;
+    this.#inward = [{ ...frameKeys(segmentKey, group, own), endsAt: Infinity }];
     this.presence = new PeerPresence(now());
     this.watch = new NodeWatch(openEcho, () => this.presence.answered(now()));
+  }
+
+  /** The tags of the peer's frames. */
+  get tags(): readonly string[] {
+    return this.#inward.map(({ tag }) => tag);
+  }
+
+  /** Replaces the key. Frames by the former one are accepted for a while: the peer may learn of it later. */
+  rekey(segmentKey: SegmentKey): void {
+    const { own, group, now } = this.#options;
+    const [former] = this.#inward as [InwardKeys];
+    this.#outward = frameKeys(segmentKey, own, group);
+    this.#inward = [
+      { ...frameKeys(segmentKey, group, own), endsAt: Infinity },
+      { ...former, endsAt: now() + formerKeyMs },
+    ];
   }
 
   /** Replaces the addresses. */
@@ -96,13 +119,14 @@ export class BeatPeer implements Disposable {
 
   /** Authenticates a datagram, and takes its place in the session. */
   take(bytes: Buffer, source: Address | undefined): Received {
-    const frame = openFrame(this.#inward.key, bytes);
+    const now = this.#options.now();
+    const keys = this.#inward.find(({ tag, endsAt }) => tag === senderTag(bytes) && now < endsAt);
+    const frame = keys && openFrame(keys.key, bytes);
     if (frame === undefined) return { result: "forged" };
-    const result = this.#session.take(frame, this.#options.now());
+    const result = this.#session.take(frame, now);
     if (result === "fresh") {
       this.#silentRounds = 0;
       this.#source = source;
-      const now = this.#options.now();
       // A peer that does not hear this agent takes it for absent; each judges the other alike.
       if (this.#session.isHeardBy(frame, now)) this.presence.heard(now);
     }

@@ -1,4 +1,5 @@
 import type { Connection } from "../../model/api/connection.ts";
+import { groupPlaceProblems } from "../../model/validation/paths/group-place-problems.ts";
 import { connectionFromCr } from "../../model/validation/connection-from-cr.ts";
 import { Neighbours, type Scope } from "../../model/validation/cross-problems.ts";
 import {
@@ -189,13 +190,14 @@ function connectionOf(
 ): Connection | undefined {
   const parsed = parse(resource.document as object);
   const connection = parsed.ok
-    ? inGroups(withRoutesAround(parsed.value, outside), groups, groupId)
+    ? inGroups(withRoutesAround(parsed.value, outside), groups, { groupId, severalNodes })
     : undefined;
   const found =
     connection === undefined
       ? (parsed as { problems: readonly Problem[] }).problems
       : [
           ...(scope === "cluster" ? placeProblems(connection) : []),
+          ...(severalNodes && parsed.ok ? groupPlaceProblems(parsed.value, groups) : []),
           ...(severalNodes ? [] : hostProblems(connection)),
           ...neighbours.problemsOf(connection),
         ];

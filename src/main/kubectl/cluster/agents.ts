@@ -1,11 +1,13 @@
 import {
   digestOf,
-  groupIdOfPath,
-  groupIdsOf,
+  groupIdOf,
+  placeOf,
+  placesOf,
   type PlacedConnection,
+  type Placement,
 } from "../../../model/api/group.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
-import { label } from "../../../model/kubernetes/labels.ts";
+import { label, labelValue } from "../../../model/kubernetes/labels.ts";
 import type { Kubectl } from "./kubectl.ts";
 
 /** The Deployment of an agent, with its namespace and group. */
@@ -14,6 +16,8 @@ export interface Agent {
   readonly name: string;
   /** The digest of the group, as in the label. */
   readonly groupId: string;
+  /** The namespace and the name of its CharonGroup, as in the labels; the namespace may be empty. */
+  readonly group: string;
   /** Whether its pod is ready, as the cluster sees it. */
   readonly ready: boolean;
 }
@@ -27,7 +31,7 @@ export interface ItemList<T> {
 
 type DeclaredConnection = KubeObject & {
   readonly spec: PlacedConnection;
-  readonly status?: { readonly activePath?: string };
+  readonly status?: { readonly activePath?: string; readonly node?: string };
 };
 
 /**
@@ -45,6 +49,7 @@ export async function agentsIn(kubectl: Kubectl): Promise<Agent[]> {
     namespace,
     name,
     groupId: labels[label.groupId] ?? "",
+    group: JSON.stringify([labels[label.groupNamespace], labels[label.group]]),
     ready: (status?.readyReplicas ?? 0) > 0,
   }));
   const namespaces = [...new Set(agents.map(({ namespace }) => namespace))];
@@ -70,16 +75,42 @@ export async function agentsOf(kubectl: Kubectl, connection: string): Promise<Ag
   const { paths = [] } = spec;
   // The path in the status may have been removed since.
   const active = paths.find(({ name }) => name === status?.activePath) ?? paths[0];
-  const groups = new Set([groupIdOfPath(spec, active?.name ?? "") ?? "", ...groupIdsOf(spec)]);
   const all = await agentsIn(kubectl);
-  const found = [...groups].flatMap(
-    (group) => all.find(({ groupId }) => groupId === digestOf([group])) ?? [],
-  );
-  const [first, ...others] = found.toSorted((a, b) => Number(b.ready) - Number(a.ready));
+  const places = [placeOf(active ?? {}, spec), ...placesOf(spec)];
+  const { node } = status ?? {};
+  const found = new Set([
+    ...places.slice(0, 1).flatMap((place) => agentsAt(place, all, node).slice(0, 1)),
+    ...places.flatMap((place) => agentsAt(place, all, node)),
+  ]);
+  const [first, ...others] = [...found].toSorted((a, b) => Number(b.ready) - Number(a.ready));
   if (first !== undefined) return [first, ...others];
   throw new Error(
     `${connection} has no agent yet: see the condition Placed of kubectl describe ipsecconnection ${connection}`,
   );
+}
+
+/**
+ * The agents of a place: those of all nodes of a CharonGroup, unless it names one. The labels say
+ * which these are, so that no right to read CharonGroups is required.
+ *
+ * @param node the node of the active path, by the status
+ */
+function agentsAt(
+  { groupRef, nodeName }: Placement,
+  all: readonly Agent[],
+  node: string | undefined,
+): Agent[] {
+  const withId = (id: string | undefined) =>
+    all.filter(({ groupId }) => id !== undefined && groupId === digestOf([id]));
+  if (groupRef === undefined) return withId(groupIdOf({ groupRef, nodeName })).slice(0, 1);
+  const onNode = (name: string) =>
+    withId(groupIdOf({ groupRef: { ...groupRef, node: name }, nodeName }));
+  const ofMain = withId(groupIdOf({ groupRef, nodeName }));
+  if (nodeName !== undefined) return [...onNode(nodeName), ...ofMain].slice(0, 1);
+  const { namespace, name } = groupRef;
+  const group = JSON.stringify([labelValue(namespace), labelValue(name)]);
+  const others = all.filter((agent) => agent.group === group);
+  return [...new Set([...(node === undefined ? [] : onNode(node)), ...ofMain, ...others])];
 }
 
 /** The agents of a connection, the one to ask first. */

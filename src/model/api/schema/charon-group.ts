@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { apiVersion } from "./api-group.ts";
+import { mostPaths } from "./ipsec-connection.ts";
 import { ObjectMeta } from "./object-meta.ts";
 
 const annotationsOf = (description: string) =>
@@ -17,11 +18,21 @@ const choice = <Word extends string>(words: readonly Word[], description: string
 export const CharonGroupSpec = Type.Object(
   {
     hostNetwork: Type.Boolean({ description: "Whether charon uses the node's network." }),
-    nodeName: Type.String({
-      minLength: 1,
-      maxLength: 253,
-      description: "The node that charon runs on.",
-    }),
+    nodeName: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 253,
+        description: "The node that charon runs on. Use either nodeName or nodeNames.",
+      }),
+    ),
+    nodeNames: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 253 }), {
+        minItems: 2,
+        maxItems: mostPaths,
+        description:
+          "Several nodes, the preferred one first, each with a charon of its own. A connection of the group that declares no paths has a path on each.",
+      }),
+    ),
     interfaceName: Type.Optional(
       Type.String({
         maxLength: 15,
@@ -57,7 +68,7 @@ export const CharonGroupSpec = Type.Object(
   { additionalProperties: false },
 );
 
-/** A charon and the node that it runs on. */
+/** A charon and the node that it runs on, or one on each of several nodes. */
 export const CharonGroup = Type.Object(
   {
     apiVersion: Type.Literal(apiVersion),

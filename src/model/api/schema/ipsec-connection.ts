@@ -145,12 +145,12 @@ export const PathSpec = Type.Object(
     ),
     nodeName: Type.Optional(
       nodeName(
-        "The node whose host network carries this path. Use either nodeName or groupRef; without both, the path is on the node of the connection.",
+        "The node whose host network carries this path; with groupRef, the node of a CharonGroup with several. Without both, the path is on the node of the connection.",
       ),
     ),
     groupRef: Type.Optional(
       groupRef(
-        "The CharonGroup that carries this path. Use either groupRef or nodeName; without both, the path is on the node of the connection.",
+        "The CharonGroup that carries this path; if it has several nodes, nodeName names one of them. Without groupRef and nodeName, the path is on the node of the connection.",
       ),
     ),
     standby: Type.Optional(
@@ -241,7 +241,7 @@ export const IPSecConnectionSpec = Type.Object(
         minItems: 1,
         maxItems: mostPaths,
         description:
-          "Paths to the peer, the preferred one first, such as two gateways of a partner. One is active and carries the traffic; if it is lost, the next one takes over. Each field of a path replaces the connection's.",
+          "Paths to the peer, the preferred one first, such as two gateways of a partner. One is active and carries the traffic; if it is lost, the next one takes over. Each field of a path replaces the connection's. Without paths, a CharonGroup with nodeNames makes one on each of its nodes.",
       }),
     ),
     failover: Type.Optional(FailoverSpec),

@@ -137,11 +137,38 @@ export const connectionStatus: StatusSchema = {
   },
 };
 
+const nodes: StatusSchema = {
+  type: "array",
+  description: "The state of each node of a group with nodeNames, the preferred one first.",
+  "x-kubernetes-list-type": "map",
+  "x-kubernetes-list-map-keys": ["node"],
+  items: {
+    type: "object",
+    required: ["node"],
+    properties: {
+      node: text("The node's name."),
+      ready: { type: "boolean", description: "Whether charon and agent run there." },
+      reason: text("Why they do not run, as one word for programs."),
+      message: {
+        ...text("Why they do not run, as a message for people."),
+        maxLength: longestMessage,
+      },
+    },
+  },
+};
+
 export const groupStatus: StatusSchema = {
   type: "object",
   properties: {
     observedGeneration,
     conditions,
+    mainNode: text(
+      "The node that the group began with, whose path is main: it keeps this name if nodeNames has another order later. Absent while the group has had one node only.",
+    ),
+    nodes,
+    nodesReady: text(
+      "The number of nodes on which charon and agent run, and the number of all nodes; absent for a group with nodeName.",
+    ),
     frontendServiceName: text("The Service in front of charon."),
     frontendAddress: text(
       "The address of that Service: the load balancer's address or name, or the cluster IP for other types.",

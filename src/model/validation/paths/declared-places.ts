@@ -1,5 +1,5 @@
 import type { Connection } from "../../api/connection.ts";
-import { groupIdOf, groupIdOfPath, groupIdsOf } from "../../api/group.ts";
+import { declaredIdOf, groupIdOf, groupIdOfPath, groupIdsOf } from "../../api/group.ts";
 
 /** A group of a connection, with the part of the manifest that names it. */
 export interface DeclaredGroupPlace {
@@ -12,8 +12,10 @@ export interface DeclaredGroupPlace {
 /** The groups that have paths of a connection, each with the field that names it. */
 export function declaredPlaces(connection: Connection): DeclaredGroupPlace[] {
   const { paths } = connection;
+  const own = groupIdOf(connection);
   return groupIdsOf(connection).map((groupId) => {
-    const isOwn = groupId === groupIdOf(connection);
+    // The paths that a CharonGroup makes are not in the manifest.
+    const isOwn = own !== undefined && declaredIdOf(groupId) === declaredIdOf(own);
     const i = isOwn
       ? -1
       : paths.findIndex(({ name }) => groupIdOfPath(connection, name) === groupId);

@@ -32,7 +32,7 @@ export const pathCases: readonly [string, (cr: Declared) => void, string[]][] = 
     [],
   ],
   [
-    "paths with both a node and a group, and with wrong names of them",
+    "paths with the node of a group, and with wrong names of both",
     (cr) =>
       pathsOf(
         cr,
@@ -43,7 +43,6 @@ export const pathCases: readonly [string, (cr: Declared) => void, string[]][] = 
       ),
     [
       "spec.paths[0].nodeName",
-      "spec.paths[1].nodeName",
       "spec.paths[1].groupRef.name",
       "spec.paths[1].groupRef.namespace",
       "spec.paths[3].remoteAddr",
@@ -114,6 +113,27 @@ export const pathCases: readonly [string, (cr: Declared) => void, string[]][] = 
     "failover settings without paths",
     (cr) => Object.assign(cr.spec, { failover: { holdSeconds: 10 } }),
     ["spec.failover"],
+  ],
+  [
+    "failover settings without paths in a CharonGroup, which may have several nodes",
+    (cr) => {
+      const groupRef = { name: "edge", namespace: "vpn" };
+      Object.assign(cr.spec, { groupRef, nodeName: undefined, failover: { holdSeconds: 10 } });
+    },
+    [],
+  ],
+  [
+    "paths to the same gateway from two nodes of a group, and from one of them twice",
+    (cr) => {
+      const groupRef = { name: "edge", namespace: "vpn" };
+      pathsOf(
+        cr,
+        { name: "main", groupRef, nodeName: "node-a" },
+        { name: "b", groupRef, nodeName: "node-b" },
+        { name: "c", groupRef, nodeName: "node-b" },
+      );
+    },
+    ["spec.paths[2].remoteAddr"],
   ],
   [
     "two paths with the same name, and with the same addresses",

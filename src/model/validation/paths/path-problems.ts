@@ -8,7 +8,7 @@ import { identitiesOverlap, identityPattern } from "../../identity/identity-over
 import { placementProblems } from "./placement-problems.ts";
 import { identityProblem } from "../../identity/identity-problem.ts";
 import { localAddressProblem } from "../../api/local-address.ts";
-import { groupIdOf, placeOf } from "../../api/group.ts";
+import { groupIdOf, placeOf, type Placement } from "../../api/group.ts";
 import { formatAddress, parseAddress } from "../../net/address.ts";
 import { secretRefProblems } from "../../api/secret-ref-problems.ts";
 
@@ -26,8 +26,10 @@ export function pathProblems(spec: IPSecConnectionSpec): Problem[] {
   ];
 }
 
-function failoverProblems({ failover, paths = [] }: IPSecConnectionSpec): Problem[] {
-  if (failover === undefined || paths.length > 1) return [];
+/** Without paths, a CharonGroup may have several nodes and make a path of each. */
+function failoverProblems({ failover, paths = [], groupRef }: IPSecConnectionSpec): Problem[] {
+  const isOfGroup = paths.length === 0 && groupRef !== undefined;
+  if (failover === undefined || paths.length > 1 || isOfGroup) return [];
   const message = "chooses between paths: declare at least two, or remove failover";
   return [{ path: "spec.failover", message }];
 }
@@ -75,8 +77,8 @@ function clashes(paths: readonly PathSpec[], i: number, spec: IPSecConnectionSpe
   const path = paths[i] as PathSpec;
   const earlier = paths.slice(0, i);
   const namesake = earlier.findIndex(({ name }) => name === path.name);
-  const groupOf = (one: PathSpec) => groupIdOf(placeOf(one, spec));
-  const beside = earlier.filter((one) => groupOf(one) === groupOf(path));
+  const place = placeOf(path, spec);
+  const beside = earlier.filter((one) => areTogether(placeOf(one, spec), place));
   const twin = beside.find((other) => addressesOf(other, spec) === addressesOf(path, spec));
   const other = beside.find((one) => hasAnotherKey(one, path, spec));
   return [
@@ -96,6 +98,11 @@ function clashes(paths: readonly PathSpec[], i: number, spec: IPSecConnectionSpe
         `the path ${other.name} has another secretRef and a remoteId that overlaps with this one, and charon could take one key for the other: use one key, or another remoteId`,
     ),
   ];
+}
+
+/** Whether one charon has two paths; of a group, if both name the same node or none. */
+function areTogether(a: Placement, b: Placement): boolean {
+  return groupIdOf(a) === groupIdOf(b) && a.nodeName === b.nodeName;
 }
 
 function hasAnotherKey(a: PathSpec, b: PathSpec, spec: IPSecConnectionSpec): boolean {

@@ -13,15 +13,13 @@ import { isOfPool, poolRangeOf } from "../../../model/addresses/pool.ts";
 import { resourceKey, type Resource } from "../../../model/api/resource.ts";
 import type { Problem } from "../../../model/api/result.ts";
 import type { IPSecConnectionSpec } from "../../../model/api/schema/ipsec-connection.ts";
-import { groupsOf } from "../../../model/api/group.ts";
+import { declaredIdOf, groupsOf } from "../../../model/api/group.ts";
 import { connectionWarnings } from "../../../model/validation/connection-warnings.ts";
-import {
-  declaredPlaces,
-  type DeclaredGroupPlace,
-} from "../../../model/validation/paths/declared-places.ts";
-import { refusedGroups } from "../../../model/validation/node-networks.ts";
+import { declaredPlaces } from "../../../model/validation/paths/declared-places.ts";
+import { groupsOfDeclared, refusedGroups } from "../../../model/validation/node-networks.ts";
 import { desiredState, nothingDesired, type DesiredState } from "../../desired/desired-state.ts";
 import type { Cluster } from "../state/cluster.ts";
+import { fieldOfNode, groupChangeProblems } from "./group-change.ts";
 
 export interface DeclaredAdmissionParts {
   readonly cluster: Cluster;
@@ -61,8 +59,12 @@ export class DeclaredAdmission {
       (problem) => owner !== "" || !known.has(wordsOf(problem)),
     );
     if (problems.length > 0) return verdictOf(problems);
-    const occupied = this.#nodeProblems(kind, key, resources, after);
+    const occupied = this.#nodeProblems(kind, object, resources, after);
     if (occupied.length > 0) return verdictOf(occupied);
+    if (kind === "CharonGroup") {
+      const change = { key, object, oldObject };
+      return verdictOf(groupChangeProblems(change, this.#cluster.desired, after));
+    }
     const connection = after.connections.get(key);
     if (connection === undefined) return { allowed: true };
     const inUse = this.#inUseProblems(connection);
@@ -80,24 +82,29 @@ export class DeclaredAdmission {
   /** Refuses a second charon on a node's network; an object that keeps its node is allowed. */
   #nodeProblems(
     kind: Resource["kind"],
-    key: string,
+    object: KubeObject,
     resources: readonly Resource[],
     after: DesiredState,
   ): Problem[] {
+    const key = resourceKey(kind, object) ?? "";
     const connection = kind === "IPSecConnection" ? after.connections.get(key) : undefined;
     const groups = groupsOf(after.groups, after.connections.values());
     const refusals = refusedGroups(groups, resources, after.connections);
-    const ofGroup: DeclaredGroupPlace = { groupId: key, at: "spec", field: "nodeName" };
-    const places = connection === undefined ? [ofGroup] : declaredPlaces(connection);
-    return places.flatMap(({ groupId, at, field }) => {
-      if (field === "groupRef") return [];
+    const places =
+      connection === undefined
+        ? groupsOfDeclared(key, groups).map((group) => ({
+            groupId: group.id,
+            path: fieldOfNode(group, object),
+          }))
+        : declaredPlaces(connection)
+            .filter(({ field }) => field === "nodeName")
+            .map(({ groupId, at }) => ({ groupId, path: `${at}.nodeName` }));
+    return places.flatMap(({ groupId, path }) => {
       const refused = refusals.get(groupId);
       const before = this.#cluster.groups.get(groupId);
       const keepsNode =
         before?.hostNetwork === true && before.nodeName === groups.get(groupId)?.nodeName;
-      return refused === undefined || keepsNode
-        ? []
-        : [{ path: `${at}.nodeName`, message: refused.message }];
+      return refused === undefined || keepsNode ? [] : [{ path, message: refused.message }];
     });
   }
 
@@ -147,7 +154,7 @@ export class DeclaredAdmission {
     return declaredPlaces(connection).flatMap(({ groupId, at, field }) => {
       if (field === "nodeName" || this.#cluster.groups.has(groupId)) return [];
       const refused = this.#cluster.refused.get(groupId);
-      const problem = refused?.message ?? `there is no CharonGroup ${groupId} yet`;
+      const problem = refused?.message ?? `there is no CharonGroup ${declaredIdOf(groupId)} yet`;
       return [`${at}.groupRef: ${problem}`];
     });
   }

@@ -182,9 +182,11 @@ export class AgentAccess implements Disposable {
   #namedSecrets(): ReadonlyMap<string, readonly NamedSecret[]> {
     const { cluster, declared } = this.#options;
     const named = [...declared.connections.objects.values()].flatMap((manifest) => {
-      const groups = declaredGroups(manifest).flatMap((id) => cluster.groups.get(id) ?? []);
+      const manifests = declared.groups.objects;
+      const ids = declaredGroups(manifest, manifests);
+      const groups = ids.flatMap((id) => cluster.groups.get(id) ?? []);
       return groups.flatMap((group) =>
-        declaredSecrets(manifest, group.id).map((secret) => ({ group, ...secret })),
+        declaredSecrets(manifest, group.id, manifests).map((secret) => ({ group, ...secret })),
       );
     });
     return Map.groupBy(named, ({ namespace }) => namespace);

@@ -1,5 +1,5 @@
 import type { LimitFunction } from "p-limit";
-import { auditTime, EMPTY, merge, startWith, type Subscription } from "rxjs";
+import { auditTime, EMPTY, filter, merge, startWith, type Subscription } from "rxjs";
 import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
 import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
 import type { ObjectStore } from "../../../adapters/kubernetes/client/object-store.ts";
@@ -13,6 +13,7 @@ import {
 } from "../../../model/kubernetes/deployments.ts";
 import type { AgentAccess } from "./agent-access.ts";
 import type { Cluster } from "../state/cluster.ts";
+import { CharonRollout } from "./charon-rollout.ts";
 import { GatewayDeployments } from "./gateway-deployments.ts";
 import { GatewayFirstDelay } from "./gateway-first-delay.ts";
 import { ManagedObjects } from "./managed-objects.ts";
@@ -28,6 +29,8 @@ export interface DeploymentsOptions {
   /** Set if each agent has a service account of its own. */
   readonly access?: Pick<AgentAccess, "changes" | "isReady">;
   readonly onBreakdown: (id: string, error: unknown) => void;
+  /** Receives why a charon is replaced later, or although others do not run. */
+  readonly onRollout?: (words: string) => void;
 }
 
 /** How long an unwanted group stays: its agent ends the SAs meanwhile; milliseconds. */
@@ -36,7 +39,10 @@ export const groupLingerMs = 15_000;
 /** Collects changes that follow each other closely. */
 const gatherMs = 10;
 
-/** Manages the Deployments of charons, agents and gateways. */
+/**
+ * Manages the Deployments of charons, agents and gateways. A change reaches charon and gateways on several
+ * nodes of a connection one node after the other.
+ */
 export class Deployments implements Disposable {
   readonly #options: DeploymentsOptions;
   readonly #managed: ManagedObjects;
@@ -44,10 +50,13 @@ export class Deployments implements Disposable {
   readonly #gateways: GatewayDeployments;
   /** A memo: the Deployments of an unchanged group are the same objects. */
   readonly #groups = new WeakMap<Group, readonly KubeObject[]>();
+  readonly #rollout: CharonRollout;
   readonly #gatewayFirst = new GatewayFirstDelay(() => this.#reconcile());
 
   constructor(options: DeploymentsOptions) {
     this.#options = options;
+    const report = options.onRollout ?? (() => {});
+    this.#rollout = new CharonRollout({ report, onChange: () => this.#reconcile() });
     this.#gateways = new GatewayDeployments(options);
     const { client, cluster, deployments, access, writes, onBreakdown } = options;
     const lingerMs = (object: KubeObject | undefined) =>
@@ -60,7 +69,9 @@ export class Deployments implements Disposable {
       lingerMs,
       onBreakdown,
     });
-    this.#subscription = merge(cluster.changes, deployments.changes, access?.changes ?? EMPTY)
+    const statuses = cluster.touched.pipe(filter(() => this.#rollout.isWaiting));
+    const changes = merge(cluster.changes, deployments.changes, access?.changes ?? EMPTY, statuses);
+    this.#subscription = changes
       // All views may be complete already: without this, nothing would happen until a change.
       .pipe(startWith(undefined), auditTime(gatherMs))
       .subscribe(() => this.#reconcile());
@@ -74,14 +85,16 @@ export class Deployments implements Disposable {
   [Symbol.dispose](): void {
     this.#subscription.unsubscribe();
     this.#gatewayFirst[Symbol.dispose]();
+    this.#rollout[Symbol.dispose]();
     this.#managed[Symbol.dispose]();
   }
 
   #reconcile(): void {
     const { cluster, deployments } = this.#options;
     if (!cluster.synced || !deployments.synced) return;
-    const held = this.#withoutAccess();
-    const wanted = new Map([...this.#wanted()].filter(([key]) => !held.has(key)));
+    const all = this.#wanted();
+    const held = this.#withoutAccess().union(this.#replacedLater(all));
+    const wanted = new Map([...all].filter(([key]) => !held.has(key)));
     this.#managed.keep({ wanted, held, whole: cluster.whole });
   }
 
@@ -93,6 +106,19 @@ export class Deployments implements Disposable {
     const objects = lacking.flatMap((group) => this.#ofGroup(group));
     const agents = objects.filter(({ metadata }) => metadata.labels?.[label.type] === "agent");
     return new Set(agents.map(({ metadata }) => objectKey(metadata)));
+  }
+
+  /** Deployments of charon and gateways that stay as they are while those of other nodes are replaced. */
+  #replacedLater(wanted: ReadonlyMap<string, KubeObject>): ReadonlySet<string> {
+    const { cluster, deployments } = this.#options;
+    return this.#rollout.held({
+      wanted,
+      existing: deployments.objects,
+      connections: cluster.desired.connections.values(),
+      activeGroup: (connection) => cluster.activeGroup(connection),
+      stateOf: ({ id }, path) =>
+        cluster.object(id)?.status?.paths?.find(({ name }) => name === path)?.state,
+    });
   }
 
   #wanted(): Map<string, KubeObject> {

@@ -4,6 +4,7 @@ import type { Declared } from "../../../adapters/kubernetes/declared.ts";
 import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
 import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
 import { apiVersion } from "../../../model/api/schema/api-group.ts";
+import { groupIdOf, nodesOfGroup } from "../../../model/api/group.ts";
 import { stated, type StatedCondition } from "../../../model/status/condition.ts";
 import { frontendStatus, type FrontendStatus } from "../../../model/frontend/frontend-service.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
@@ -13,9 +14,10 @@ import type { AgentAccess } from "../deployments/agent-access.ts";
 import type { Frontends } from "../deployments/frontends.ts";
 import { withAccess, type GroupPods } from "./group-pods.ts";
 import type { Cluster } from "../state/cluster.ts";
+import { nodesStatus, onAllNodes, type NodeFacts, type NodesStatus } from "./group-nodes-status.ts";
 import { groupConditionsOf } from "./placement-conditions.ts";
 
-interface GroupStatus extends FrontendStatus {
+interface GroupStatus extends FrontendStatus, NodesStatus {
   readonly observedGeneration: number;
   readonly conditions: readonly StatedCondition[];
 }
@@ -82,23 +84,41 @@ export class GroupReporter implements Disposable {
   #wanted(id: string): GroupStatus | undefined {
     const group = this.#group(id);
     if (group === undefined) return undefined;
-    const { cluster, groupPods, access, frontends } = this.#options;
-    const placed = cluster.groups.get(id);
-    const podFailures = withAccess(groupPods.failuresOf(id), placed && access?.failureOf(placed));
+    const { cluster, frontends } = this.#options;
     const general = cluster.desired.problems.get("") ?? [];
     const problems = general.filter(({ source }) => source === `CharonGroup ${id}`);
-    const refused = cluster.refused.get(id);
+    const nodes = this.#nodes(id, group);
+    const [placed] = nodes.flatMap(({ groupId }) => cluster.groups.get(groupId) ?? []);
     const frontend = placed?.frontend && frontends?.factsOf(placed);
     // The status has the address from before until the Services are known.
     if (frontend?.isKnown === false) return undefined;
-    const conditions = groupConditionsOf({ problems, refused, frontend, ...podFailures });
+    const conditions = groupConditionsOf({ problems, frontend, ...onAllNodes(nodes) });
     const observedGeneration = group.metadata.generation ?? 0;
     const before = group.status?.conditions ?? [];
     return {
       observedGeneration,
       conditions: stated(conditions, before, observedGeneration, rfc3339()),
+      ...nodesStatus(group, nodes),
       ...frontendStatus(frontend?.service, group.status),
     };
+  }
+
+  /** The nodes of a group with their facts; one without a node if no version of it is valid. */
+  #nodes(id: string, group: GroupObject): readonly NodeFacts[] {
+    const { cluster, groupPods, access } = this.#options;
+    const { namespace = "default", name } = group.metadata;
+    const factsOf = (groupId: string, node: string): NodeFacts => {
+      const placed = cluster.groups.get(groupId);
+      const lack = placed && access?.failureOf(placed);
+      const refused = cluster.refused.get(groupId);
+      return { node, groupId, refused, ...withAccess(groupPods.failuresOf(groupId), lack) };
+    };
+    const nodes = nodesOfGroup(group);
+    if (nodes.length === 0) return [factsOf(id, "")];
+    return nodes.map(({ nodeName, isMain }) => {
+      const groupRef = { namespace, name, ...(!isMain && { node: nodeName }) };
+      return factsOf(groupIdOf({ groupRef, nodeName }) as string, nodeName);
+    });
   }
 
   async #write(id: string, status: GroupStatus): Promise<void> {

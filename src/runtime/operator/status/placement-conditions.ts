@@ -1,6 +1,6 @@
 import type { Condition, StatedCondition } from "../../../model/status/condition.ts";
 import { failure, Reason, type Failure } from "../../../model/status/failure.ts";
-import type { Group } from "../../../model/api/group.ts";
+import { declaredIdOf, type Group } from "../../../model/api/group.ts";
 import { frontendAddress } from "../../../model/frontend/frontend-service.ts";
 import type { SourceProblem } from "../../../model/api/resource.ts";
 import { condition, judged, summary, type Check } from "../../conditions/checks.ts";
@@ -106,7 +106,7 @@ function placementFailure(facts: PlacementFacts): Failure | undefined {
     );
   }
   if (group === undefined) {
-    const message = `spec.groupRef: there is no CharonGroup ${groupId}`;
+    const message = `spec.groupRef: there is no CharonGroup ${declaredIdOf(groupId)}`;
     return failure(Reason.GroupMissing, message);
   }
   return podFailures.charon ?? podFailures.agent;
