@@ -20,7 +20,7 @@ export const addresses = {
   host: "192.168.1.254",
 } as const;
 
-const podNetworks = { "node-a": "10.244.1.0/24", "node-b": "10.244.2.0/24" } as const;
+export const podNetworks = { "node-a": "10.244.1.0/24", "node-b": "10.244.2.0/24" } as const;
 
 export type NodeName = keyof typeof podNetworks;
 

@@ -24,6 +24,12 @@ describe("an agent that claims", () => {
     assert.deepEqual([claim(failover), claim(failover)], [0.5, 5]);
   });
 
+  it("has the longest pause for as long as it claims in every minute", () => {
+    const failover = following("b", "a");
+    const pauses = Array.from({ length: 30 }, () => claim(failover)).slice(5);
+    assert.deepEqual([...new Set(pauses)], [60]);
+  });
+
   it("does not pause if its last claim was long ago", () => {
     const failover = following("b", "a");
     claim(failover);

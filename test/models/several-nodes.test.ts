@@ -78,14 +78,32 @@ describe("a connection with paths on two nodes", () => {
     assert.equal(other.charon.sas[0]?.children.length, 1);
   });
 
-  it("returns to the former gateway after half a second without a CHILD SA", async () => {
+  it("has packets wait while charon repeats a message for the CHILD SA that was lost", async () => {
+    const nodes = await running();
+    const { charon } = nodes.second;
+    charon.answers = false;
+    nodes.first.actor?.send({ type: "move", path: "backup" });
+    // The exchange begins after 100 ms; charon repeats its request after a second.
+    await nodes.pass(1_200);
+    assert.equal(nodes.second.calls.count("release"), 0);
+    charon.answers = true;
+    const [sa] = charon.sas;
+    const children = nodes.second.connection.children.map(({ name }) => name);
+    charon.initiate(sa?.connection ?? "", children);
+    await nodes.pass(second);
+    assert.deepEqual(nodes.announcing, ["n2"]);
+    assert.deepEqual(actives(nodes), ["backup 2", "backup 2"]);
+    assert.equal(nodes.outage, 0);
+  });
+
+  it("returns to the former gateway after one and a half seconds without a CHILD SA", async () => {
     const nodes = await running();
     nodes.second.charon.answers = false;
     nodes.first.actor?.send({ type: "move", path: "backup" });
     await nodes.pass(300);
     assert.deepEqual(nodes.announcing, ["n2"]);
     assert.equal(nodes.second.calls.count("hold"), 1);
-    await nodes.pass(500);
+    await nodes.pass(1_500);
     assert.deepEqual(nodes.announcing, ["n1"]);
     assert.equal(nodes.second.calls.count("release"), 1);
     await nodes.pass(20 * second);

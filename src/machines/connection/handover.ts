@@ -8,8 +8,11 @@ import type { ConnectionContext } from "./connection-types.ts";
  * the group to which the path belongs, which carry the traffic from then on.
  */
 
-/** The longest time; the exchange for a CHILD SA takes a round trip, or more if a message is lost. */
-export const handoverMs = 500;
+/**
+ * The longest time. The exchange for a CHILD SA takes a round trip; charon repeats a message that was
+ * lost after a second; and on a busy node either side may take some tenths of a second.
+ */
+export const handoverMs = 1_500;
 
 /** The gateways of another group announce themselves first, and packets to the former ones arrive. */
 export const announcingMs = 100;

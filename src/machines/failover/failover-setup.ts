@@ -170,6 +170,8 @@ export const failoverSetup = setup({
       enqueue.assign(change);
       const pause = claimPauseMs({ ...context, ...change });
       enqueue.raise({ type: "pause.ended" }, { id: "pause", delay: pause });
+      // A delayed event does not replace an earlier one with the same id.
+      enqueue.cancel("claims");
       enqueue.raise({ type: "claims.ended" }, { id: "claims", delay: claimsEndMs });
     }),
     endPause: assign({ pausing: false }),
