@@ -2,22 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { beatOf } from "../../src/machines/connection/elsewhere.ts";
 import { gateway } from "./fixtures.ts";
-import { NodesHarness } from "./several-nodes-harness.ts";
+import { actives, NodesHarness, running } from "./several-nodes-harness.ts";
 
 const second = 1_000;
-
-/** Two agents that run for a while: the path main of the first one is active. */
-async function running(standby?: string): Promise<NodesHarness> {
-  const nodes = new NodesHarness(standby);
-  for (const agent of nodes.agents) agent.start(nodes.clock);
-  await nodes.pass(10 * second);
-  assert.deepEqual(nodes.announcing, ["n1"]);
-  nodes.outage = 0;
-  return nodes;
-}
-
-const actives = ({ agents }: NodesHarness) =>
-  agents.map(({ context: { active, choice } }) => `${active} ${choice.epoch}`);
 
 describe("a connection with paths on two nodes", () => {
   it("begins with the preferred path, and an IKE SA on the other node", async () => {
@@ -279,20 +266,6 @@ describe("a connection with paths on two nodes", () => {
       nodes.first.charon.sas.map(({ children }) => children.length),
       [0],
     );
-  });
-
-  it("has one active path again after a partition, in which both nodes lead", async () => {
-    const nodes = await running();
-    nodes.linked = false;
-    await nodes.pass(5 * second);
-    assert.deepEqual(nodes.announcing, ["n1", "n2"]);
-    nodes.linked = true;
-    await nodes.pass(300);
-    assert.deepEqual(nodes.announcing, ["n2"], "the decision with the higher epoch wins");
-    await nodes.pass(60 * second);
-    assert.deepEqual(nodes.announcing, ["n2"]);
-    assert.deepEqual(actives(nodes), ["backup 2", "backup 2"]);
-    assert.equal(nodes.outage, 0);
   });
 
   it("takes a path back that the other agent does not lead with", async () => {

@@ -2,8 +2,16 @@ import { assign, enqueueActions } from "xstate";
 import { hasSeveralPaths } from "../../model/api/path.ts";
 import { changesOf, pathsReady, pathsUp, settlingId, verdictOf } from "./connection-facts.ts";
 import { connectionSetup } from "./connection-setup.ts";
-import { failoverId } from "./connection-types.ts";
-import { decisionOf, failedSince, groupsAfter, pathsAbsent, pathsLeaving } from "./elsewhere.ts";
+import { failoverId, gatewayActorId } from "./connection-types.ts";
+import {
+  decisionOf,
+  failedSince,
+  groupsAfter,
+  mayAttract,
+  pathsAbsent,
+  pathsLeaving,
+} from "./elsewhere.ts";
+import { carries } from "./handover.ts";
 import { choiceWith } from "./path-choice.ts";
 
 /** The lists of paths that the actor that chooses knows. */
@@ -47,6 +55,11 @@ export const choiceSetup = connectionSetup.extend({
     noteLeaving: assign(({ context: { choice }, event }) =>
       event.type === "group.leaves" ? { choice: choiceWith(choice, { leaves: event.leaves }) } : {},
     ),
+    /** Workers follow the gateway that announced itself last, which may be that of another group. */
+    announceAgain: enqueueActions(({ enqueue, context, event }) => {
+      if (!carries(context) || !mayAttract(context.choice, event)) return;
+      for (const key of context.gateways) enqueue.sendTo(gatewayActorId(key), { type: "announce" });
+    }),
     noteGroup: assign(({ context: { choice }, event }) => ({
       choice: choiceWith(choice, { groups: groupsAfter(choice.groups, event) }),
     })),

@@ -139,7 +139,12 @@ export const connectionMachine = choiceSetup.createMachine({
     ],
     "beat.heard": {
       guard: "isNewBeat",
-      actions: [{ type: "passFailed" }, ...ofGroup, { type: "passDecisions" }],
+      actions: [
+        { type: "announceAgain" },
+        { type: "passFailed" },
+        ...ofGroup,
+        { type: "passDecisions" },
+      ],
     },
     "group.absent": { actions: ofGroup },
     "group.present": { actions: ofGroup },

@@ -41,6 +41,16 @@ export function groupsAfter(groups: HeardGroups, event: ConnectionEvent): HeardG
   return { ...groups, [event.group]: next };
 }
 
+/**
+ * Whether the gateways of another group may have attracted the workers since: its agent is heard for
+ * the first time or again, or reports that it leads or leads no more. Its decision is not later than the
+ * present one, which would end what is announced here.
+ */
+export function mayAttract({ groups, epoch }: PathChoice, event: ConnectionEvent): boolean {
+  if (event.type !== "beat.heard" || event.beat.epoch > epoch) return false;
+  return groups[event.group]?.beat?.leading !== event.beat.leading;
+}
+
 /** The groups that still have paths of the connection. */
 export function groupsDeclared(groups: HeardGroups, connection: Connection): HeardGroups {
   const declared = groupIdsOf(connection);
