@@ -129,6 +129,7 @@ describe("a connection with two gateways of the partner and a probe", () => {
       `gaps by the probe: ${meanGap.toFixed(3)} s on average; lost pings: ${meanLost} s`,
     );
     assert.equal(count, gapsBefore.count + 10);
-    assert.ok(Math.abs(meanGap - meanLost) < 0.3, `${meanGap} and ${meanLost} s`);
+    // The probe asks three times a second, and begins again after the switch.
+    assert.ok(meanGap > meanLost - 0.1 && meanGap < meanLost + 1.2, `${meanGap} and ${meanLost} s`);
   });
 });

@@ -21,7 +21,11 @@ const agreementMs = 30 * second;
 const takeoverMs = 2 * second;
 
 type Command =
-  | { readonly kind: "node" | "agent" | "charon"; readonly node: string; readonly works: boolean }
+  | {
+      readonly kind: "node" | "agent" | "charon" | "cordon";
+      readonly node: string;
+      readonly works: boolean;
+    }
   | { readonly kind: "link"; readonly ends: readonly string[]; readonly works: boolean }
   | { readonly kind: "peer"; readonly path: string; readonly peer: Peer }
   | { readonly kind: "move"; readonly path: string }
@@ -59,6 +63,7 @@ class CheckedWorld {
     if (node === undefined) return undefined;
     if (command.kind === "node")
       return command.works ? world.startNode(node) : world.stopNode(node);
+    if (command.kind === "cordon") return void (node.cordoned = !command.works);
     if (!node.alive) return undefined;
     if (command.kind === "charon")
       return command.works ? world.startCharon(node) : world.stopCharon(node);
@@ -118,7 +123,7 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.record({
-      kind: fc.constantFrom("node" as const, "agent" as const, "charon" as const),
+      kind: fc.constantFrom("node", "agent", "charon", "cordon" as const),
       node,
       works,
     }),
@@ -159,12 +164,12 @@ const options: fc.Arbitrary<WorldOptions> = fc.record({
   holdSeconds: fc.integer({ min: 1, max: 5 }),
 });
 
-describe("after any sequence of losses of nodes, agents, charons, links and peers", () => {
+describe("after any sequence of losses of nodes, agents, charons, links and peers, and of cordons", () => {
   it("agents on three nodes agree on one healthy path, and survive the loss of its node", () => {
     const runs = fc.tuple(
       options,
       fc.array(commands, { maxLength: 40, size: "max" }),
-      fc.constantFrom("node", "peer", "link"),
+      fc.constantFrom("node", "peer", "link", "cordon"),
     );
     fc.assert(
       fc.property(runs, ([start, sequence, fault]) => {
@@ -184,6 +189,17 @@ describe("after any sequence of losses of nodes, agents, charons, links and peer
         checked.pass(60 * second);
         const active = world.path(preferred?.name as string);
         const standbys = world.paths.filter(({ node: at, warm }) => warm && at !== active.node);
+        if (fault === "cordon") {
+          world.node(active.node).cordoned = true;
+          let lost = 0;
+          const hasLeft = () => world.leaders.every(({ name }) => name !== active.node);
+          for (let passed = 0; passed < takeoverMs; passed += slice) {
+            checked.pass(slice);
+            if (!world.isHealthy) lost += slice;
+          }
+          if (standbys.length > 0) assert.ok(hasLeft() && lost === 0, `cordon: ${lost} ms lost`);
+          return;
+        }
         if (fault === "node") world.stopNode(world.node(active.node));
         else if (fault === "peer") world.setPeer(active, "keeps silent");
         else for (const other of nodes) world.setLink(active.node, other, false);

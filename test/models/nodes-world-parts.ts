@@ -21,6 +21,7 @@ export interface PathOfWorld {
 interface Known {
   readonly up: Set<string>;
   readonly ready: Set<string>;
+  readonly leaving: Set<string>;
 }
 
 /** The view of an agent on another one. */
@@ -35,13 +36,14 @@ export class NodeOfWorld {
   readonly name: string;
   alive = true;
   charonRuns = true;
+  cordoned = false;
   /** Undefined while the agent does not run. */
   agent: FailoverHarness | undefined;
   decision: PathDecision | undefined;
   startedAt = 0;
   isReady = false;
   knowsPeers = false;
-  readonly known: Known = { up: new Set(), ready: new Set() };
+  readonly known: Known = { up: new Set(), ready: new Set(), leaving: new Set() };
   readonly peerings = new Map<string, Peering>();
 
   constructor(name: string) {

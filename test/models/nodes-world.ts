@@ -102,6 +102,7 @@ export class NodesWorld {
     node.knowsPeers = false;
     node.known.up.clear();
     node.known.ready.clear();
+    node.known.leaving.clear();
     for (const { name } of this.nodes.values())
       if (name !== node.name)
         node.peerings.set(name, { heardAt: this.now, absent: false, last: undefined });
@@ -159,6 +160,7 @@ export class NodesWorld {
     for (const node of this.nodes.values()) {
       this.startNode(node);
       this.startCharon(node);
+      node.cordoned = false;
       if (node.agent === undefined) this.startAgent(node);
     }
     for (const path of this.paths) this.setPeer(path, "answers");
@@ -211,6 +213,7 @@ export class NodesWorld {
       node.charonRuns ? own.filter(({ sa }) => kinds.includes(sa)).map(({ name }) => name) : [];
     if (!node.charonRuns && node.isReady) agent.send({ type: "charon.lost" });
     this.#report(node, own, ofKind("child"), ofKind("ike", "child"));
+    this.#reportLeaving(node, own, node.cordoned);
     if (node.charonRuns && !node.isReady) agent.send({ type: "charon.ready" });
     node.isReady = node.charonRuns;
   }
@@ -235,6 +238,20 @@ export class NodesWorld {
     }
   }
 
+  /** Reports whether the node of paths was cordoned, if the actor does not know it. */
+  #reportLeaving(
+    { agent, known }: NodeOfWorld,
+    paths: readonly Pick<PathOfWorld, "name">[],
+    leaves: boolean,
+  ): void {
+    for (const { name: path } of paths) {
+      if (leaves === known.leaving.has(path)) continue;
+      if (leaves) known.leaving.add(path);
+      else known.leaving.delete(path);
+      agent?.send({ type: leaves ? "path.leaves" : "path.stays", path });
+    }
+  }
+
   #beatOf(node: NodeOfWorld): ConnectionBeat {
     const { name, decision, known } = node;
     const { active = this.paths[0]?.name as string, dialled, cause = "start" } = decision ?? {};
@@ -246,7 +263,7 @@ export class NodesWorld {
       ready: known.ready.has(path),
     }));
     const leading = epoch > 0 && this.path(active).node === name;
-    const leaving = false;
+    const leaving = node.cordoned;
     return { connection: "site", epoch, active, dialled, cause, leading, leaving, paths };
   }
 
@@ -282,7 +299,9 @@ export class NodesWorld {
     const paths = this.#pathsOf(this.node(other));
     for (const { name: path } of paths)
       node.agent?.send({ type: absent ? "path.absent" : "path.present", path });
-    if (absent) this.#report(node, paths, [], []);
+    if (!absent) return;
+    this.#report(node, paths, [], []);
+    this.#reportLeaving(node, paths, false);
   }
 
   #take(node: NodeOfWorld, beat: ConnectionBeat, peering: Peering): void {
@@ -297,12 +316,9 @@ export class NodesWorld {
     peering.last = beat;
     for (const path of fell) node.agent?.failed(path);
     const from = beat.paths.map(({ path }) => path);
-    this.#report(
-      node,
-      from.map((name) => ({ name })),
-      of("up", beat),
-      of("ready", beat),
-    );
+    const named = from.map((name) => ({ name }));
+    this.#reportLeaving(node, named, beat.leaving);
+    this.#report(node, named, of("up", beat), of("ready", beat));
     node.agent?.send({
       type: "decision.heard",
       epoch,

@@ -271,7 +271,7 @@ describe("the exchange of beats", () => {
   });
 
   it("sends a change at once", async (t) => {
-    const { network, b, pass } = await joined(t, 1_000);
+    const { network, b } = await joined(t, 1_000);
     const before = network.sent.length;
     for (let i = 0; i < 3; i++)
       b.exchange.publish("node:a", `site-${i}`, beatOfSite({ connection: `site-${i}` }));

@@ -117,7 +117,7 @@ function awaited(
 }
 
 /** The part of a supervisor that the commands need. */
-type Live = Pick<Running, "roots" | "changes">;
+type Live = Pick<Running, "desired" | "roots" | "changes">;
 
 interface CommandTarget {
   readonly root: ConnectionActor;

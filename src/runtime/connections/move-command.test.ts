@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { firstValueFrom, Subject } from "rxjs";
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import { connectionOf } from "../../../test/models/fixtures.ts";
+import { nothingDesired } from "../desired/desired-state.ts";
 import { move } from "./move-command.ts";
 
 const two = connectionOf({
@@ -30,7 +31,7 @@ function situation(connection = two, changes: object = {}) {
     },
   } as unknown as ConnectionActor;
   const changed = new Subject<void>();
-  const running = { roots: new Map([["site", root]]), changes: changed };
+  const running = { desired: nothingDesired, roots: new Map([["site", root]]), changes: changed };
   return { context, sent, changed, running };
 }
 

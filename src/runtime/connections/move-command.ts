@@ -18,7 +18,7 @@ const limitMs = 15_000;
  * @throws if the connection or the path does not exist
  */
 export function move(
-  running: Pick<Running, "roots" | "changes">,
+  running: Pick<Running, "desired" | "roots" | "changes">,
   id: string,
   path?: string,
 ): Observable<Outcome> {

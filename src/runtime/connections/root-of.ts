@@ -6,11 +6,17 @@ import type { Running } from "../ports/running.ts";
 /**
  * The root actor of a connection.
  *
- * @throws if there is no connection with this id
+ * @throws if there is no connection with this id, or its manifest never was valid
  */
-export function rootOf({ roots }: Pick<Running, "roots">, id: string): ConnectionActor {
+export function rootOf(
+  { roots, desired }: Pick<Running, "roots" | "desired">,
+  id: string,
+): ConnectionActor {
   const root = roots.get(id);
   if (root !== undefined) return root;
+  const [problem] = desired.problems.get(id) ?? [];
+  if (problem !== undefined)
+    throw new Error(`connection ${id} is not valid: ${problem.path}: ${problem.message}`);
   const known = [...roots.keys()].join(", ") || "none";
   throw new Error(`there is no connection "${id}" here; known: ${known}`);
 }
