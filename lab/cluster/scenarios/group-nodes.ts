@@ -18,6 +18,7 @@ const target = "10.0.3.1";
 const pingsPerSecond = 100;
 
 const ofCharon = "ipman.dialo.ai/type=charon,ipman.dialo.ai/group=pair";
+const version = { charonExtraAnnotations: { "example.org/version": "2" } };
 /** `NODE=VERSION=READY` of each charon. */
 const versionsOnNodes =
   'jsonpath={range .items[*]}{.spec.nodeName}={.metadata.annotations.example\\.org/version}={.status.containerStatuses[0].ready}{"\\n"}{end}';
@@ -159,7 +160,6 @@ export function groupNodeScenarios(cluster: () => LabCluster): void {
     });
 
     it("replaces charon of one node at a time, that of the standby first", async () => {
-      const version = { charonExtraAnnotations: { "example.org/version": "2" } };
       const charons = ["get", "pods", "-n", "ipman-system", "-l", ofCharon, "-o", versionsOnNodes];
       const seen = new Set<string>();
       const pinged = await underPings(60, async () => {
@@ -202,7 +202,7 @@ export function groupNodeScenarios(cluster: () => LabCluster): void {
       await carries();
       await pause(3_000);
       const before_ = { pods: podsOfFirst(), exchanges: exchanges() };
-      const pinged = await underPings(30, () => cluster().apply(group(one)));
+      const pinged = await underPings(30, () => cluster().apply(group({ ...one, ...version })));
       assert.deepEqual(pinged, noneLost(pinged.sent));
       assert.deepEqual({ pods: podsOfFirst(), exchanges: exchanges() }, before_);
       assert.equal(field("paths"), "");

@@ -41,6 +41,23 @@ describe("announcements of a gateway", () => {
     stop();
   });
 
+  it("have no delay below zero if one becomes due while the next time is computed", () => {
+    const one = worker("one");
+    all.repeat(gateway, [one], note)();
+    const delays: number[] = [];
+    const { setTimeout: set } = globalThis;
+    mock.method(globalThis, "setTimeout", (run: () => void, ms: number) => {
+      delays.push(ms);
+      return set(run, ms);
+    });
+    // The first call finds that the announcement is not due yet.
+    const times = [started + 99.5, started + 100.5];
+    mock.method(performance, "now", () => times.shift() ?? Date.now());
+    const stop = all.repeat(gateway, [one], note);
+    assert.deepEqual(delays, [0]);
+    stop();
+  });
+
   it("end when they are stopped", () => {
     all.repeat(gateway, [worker("one")], note)();
     wait(600_000);

@@ -61,7 +61,8 @@ export class Announcements {
       if (some.length > 0) announce(some);
       const to = from + some.length;
       if (to < due.length) immediate = setImmediate(slice, due, to);
-      else timer = setTimeout(pass, this.#nextAt(announcer, workers) - now);
+      // A worker may have become due since the others were announced.
+      else timer = setTimeout(pass, Math.max(0, this.#nextAt(announcer, workers) - now));
     };
     pass();
     return () => {

@@ -15,7 +15,7 @@ it("Deployments are compared with the wanted ones at the start, even if nothing 
   const deployment: KubeObject = { apiVersion: "apps/v1", kind: "Deployment", metadata };
   const objects = new Map([["ipman-system/charon-a", deployment]]);
   const desired = { connections: new Map() };
-  const complete = { synced: true, whole: true, changes: NEVER };
+  const complete = { synced: true, whole: true, changes: NEVER, touched: NEVER };
   using deployments = new Deployments({
     client: {} as KubeClient,
     cluster: { ...complete, groups: new Map(), desired } as unknown as Cluster,
