@@ -16,7 +16,7 @@ import { CpuGroups } from "./cpu-groups.ts";
 const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "300" },
-    /** Requests of busy pods, in thousandths of a processor; 0 is a pod without a request. */
+    /** Requests of busy pods, in thousandths of a processor; 0 is a pod without a request. An empty list leaves all processors idle. */
     busy: { type: "string", default: "0,200" },
     /** The request of an agent, as operators set it. */
     request: { type: "string", default: "20" },
@@ -25,7 +25,7 @@ const { values } = parseArgs({
   },
 });
 const agentMilli = Number(values.request);
-const busyMilli = values.busy.split(",").map(Number);
+const busyMilli = values.busy.split(",").filter(Boolean).map(Number);
 const loopsEach = 4;
 const reportMs = 60_000;
 const name = `bench-beats-${process.pid}`;
