@@ -12,6 +12,7 @@ import { isUp, type PublicState } from "../../model/status/public-state.ts";
 import type { FailoverEvent, PathDeclaration } from "../failover/failover-types.ts";
 import { memo } from "../../model/value/memo.ts";
 import type { Tunnel } from "../gateway/gateway-types.ts";
+import { canDial, dialledAtTakeover, floatingOf } from "./floating.ts";
 import { carries } from "./handover.ts";
 import { readyElsewhere, stateElsewhere, upElsewhere } from "./elsewhere.ts";
 import { lacksChildAlone } from "../path/childless.ts";
@@ -35,10 +36,12 @@ export function failoverOf({ connection, up, dials, peersKnown }: ConnectionCont
 }
 
 /** The declared paths as the actor that chooses needs them. */
-export function declarationOf({ paths, failover: settings, here }: Connection): PathDeclaration {
+export function declarationOf(connection: Connection): PathDeclaration {
+  const { paths, failover: settings, here } = connection;
   const warm = paths.filter(({ standby }) => standby !== "cold");
   const namesOf = (some: Connection["paths"]) => some.map(({ name }) => name);
-  return { paths: namesOf(paths), warm: namesOf(warm), settings, here };
+  const exclusive = floatingOf(connection) !== undefined;
+  return { paths: namesOf(paths), warm: namesOf(warm), settings, here, exclusive };
 }
 
 /** The events that report a difference between two lists of paths: those that left it come first. */
@@ -128,7 +131,10 @@ export function isReplaced(context: ConnectionContext, next: Choice): boolean {
   return ike || kept.some(({ replaces }) => replaces);
 }
 
-type Choice = Pick<ConnectionContext, "connection" | "active" | "dialled" | "dials">;
+type Choice = Pick<
+  ConnectionContext,
+  "connection" | "active" | "dialled" | "dials" | "cause" | "holdsAddress"
+>;
 
 /** The paths as charon gets them: one that was not chosen stands by in the way that is declared. */
 export function pathsOf(choice: Choice): readonly PathConnection[] {
@@ -140,7 +146,9 @@ export function pathsOf(choice: Choice): readonly PathConnection[] {
 
 function asChosen(one: PathConnection, choice: Choice): Connection {
   if (!isChosen(choice, one.path)) return standingBy(one, choice);
-  return one.path === choice.active ? one.connection : withoutTraffic(one.connection);
+  if (one.path !== choice.active) return withoutTraffic(one.connection);
+  const isTakeover = floatingOf(choice.connection) !== undefined && choice.cause !== "start";
+  return isTakeover ? dialledAtTakeover(one.connection) : one.connection;
 }
 
 /** A path that is to take over gets no traffic yet, which otherwise may bring up its children. */
@@ -175,8 +183,9 @@ export function endsBy(
   return was === "hot" ? "children" : undefined;
 }
 
-export function isChosen({ active, dialled, dials }: Choice, path: string): boolean {
-  return dials && (path === active || path === dialled);
+export function isChosen(choice: Choice, path: string): boolean {
+  const { active, dialled, dials } = choice;
+  return dials && canDial(choice) && (path === active || path === dialled);
 }
 
 /** The event that reports the verdict of the probes about the active path. */
@@ -203,7 +212,7 @@ export function dialledPaths(
 ): readonly PathConnection[] {
   const changed = changedPaths(context, next);
   const { awaited } = context;
-  if (awaited === undefined || awaited === next.awaited) return changed;
+  if (awaited === undefined || [next.awaited, context.active].includes(awaited)) return changed;
   if (!isChosen(next, awaited) || changed.some(({ path }) => path === awaited)) return changed;
   return [
     ...changed,

@@ -42,6 +42,7 @@ export const connectionGuards = {
       (known.failure !== failure || known.state !== publicStateOf(event.snapshot))
     );
   },
+  addressless: ({ context }: Guarded) => !context.addressed,
   pathless: ({ context }: Guarded) => context.paths.length === 0,
   gatewayless: ({ context }: Guarded) => context.gateways.length === 0,
 };

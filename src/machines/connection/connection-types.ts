@@ -4,6 +4,7 @@ import type { SwitchCause } from "../../model/beats/switch-cause.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
 import type { FailoverEvent, PathDecision } from "../failover/failover-types.ts";
+import type { FloatingReport } from "../floating/floating-types.ts";
 import type { ChildEndpoints, Tunnel } from "../gateway/gateway-types.ts";
 import type { PathEvent, PathInput, PathReport } from "../path/path-types.ts";
 
@@ -100,6 +101,14 @@ export interface ConnectionContext {
   readonly silent: readonly string[];
   /** The paths with an IKE SA, if there are several. */
   readonly ready: readonly string[];
+  /** Whether the floating address has an actor. */
+  readonly addressed: boolean;
+  /** Whether this node has the floating address. */
+  readonly holdsAddress: boolean;
+  /** Why it does not have it, although the active path is here. */
+  readonly addressFailure: Failure | undefined;
+  /** While the address leaves by a decision of this agent: the decision before, which others still hear. */
+  readonly handing: Pick<ConnectionContext, "epoch" | "active" | "dialled" | "cause"> | undefined;
   /** The tunnels of the children by each path: a gateway that starts again needs its own. */
   readonly tunnels: readonly PathTunnel[];
   /** The keys of the children that have a gateway, including those that are terminating. */
@@ -116,6 +125,7 @@ export type ConnectionEvent =
   | ForwardedEvent
   | PathReport
   | PathDecision
+  | FloatingReport
   /** The agent of another group reports about the connection. */
   | { type: "beat.heard"; group: string; beat: ConnectionBeat }
   /** The agent of another group is not heard, and its node does not answer; or it ends. */
@@ -150,7 +160,8 @@ export type ConnectionEvent =
   | { type: "endpoints.changed"; endpoints: Endpoints }
   | { type: "delete" }
   | PathSnapshotEvent
-  | { type: `xstate.done.actor.${"path" | "gateway"}.${string}` };
+  | { type: `xstate.done.actor.${"path" | "gateway"}.${string}` }
+  | { type: "xstate.done.actor.address" };
 
 /** A path has another snapshot. */
 interface PathSnapshotEvent {

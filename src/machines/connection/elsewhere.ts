@@ -104,7 +104,8 @@ export function decisionOf(
 
 /** The report of this agent about a connection; undefined if no other group has paths of it. */
 export function beatOf(context: ConnectionContext): ConnectionBeat | undefined {
-  const { connection, epoch, active, dialled, cause, chosen, leaves } = context;
+  const { connection, chosen, leaves } = context;
+  const { epoch, active, dialled, cause } = context.handing ?? context;
   if (pathsElsewhere(connection).length === 0) return undefined;
   const leading = chosen && epoch > 0 && leads(connection, active);
   const paths = context.paths

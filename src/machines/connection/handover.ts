@@ -1,5 +1,6 @@
 import { isHere } from "../../model/api/path.ts";
 import type { PathDecision } from "../failover/failover-types.ts";
+import { floatingOf, takesAddress } from "./floating.ts";
 import type { ConnectionContext } from "./connection-types.ts";
 
 /**
@@ -21,9 +22,12 @@ type Handing = Pick<ConnectionContext, "connection" | "active" | "awaited">;
 
 /** The path for which packets wait after a decision. */
 export function awaitedBy(
-  { dialled, awaited, ready }: Pick<ConnectionContext, "dialled" | "awaited" | "ready">,
+  context: Pick<ConnectionContext, "connection" | "active" | "dialled" | "awaited" | "ready">,
   decision: PathDecision,
 ): string | undefined {
+  const { dialled, awaited, ready } = context;
+  const isTaking = floatingOf(context.connection) !== undefined && decision.active === awaited;
+  if (takesAddress(context, decision) || isTaking) return decision.active;
   if (decision.dialled === undefined) return undefined;
   if (decision.dialled === dialled) return awaited;
   return isPlanned(decision) && ready.includes(decision.dialled) ? decision.dialled : undefined;

@@ -7,6 +7,7 @@ import type {
   ConnectionEvent,
 } from "../../machines/connection/connection-types.ts";
 import type { FailoverContext } from "../../machines/failover/failover-types.ts";
+import type { FloatingContext } from "../../machines/floating/floating-types.ts";
 import type { GatewayContext } from "../../machines/gateway/gateway-types.ts";
 import type { ProbeContext } from "../../machines/probe.ts";
 import { formatAddress } from "../../model/net/address.ts";
@@ -22,15 +23,23 @@ type VisibleContext = Readonly<Record<string, unknown>>;
  */
 const contexts: Readonly<Record<string, (context: never) => VisibleContext>> = {
   charon: ({ attempt, failure, recurrence }: CharonContext) => ({ attempt, failure, recurrence }),
-  connection: ({ connection, paths, active, dialled }: ConnectionContext) => ({
+  connection: ({ connection, paths, active, dialled, holdsAddress }: ConnectionContext) => ({
     id: connection.id,
     generation: connection.generation,
     paths: paths.map(({ path, state }) => `${path} ${state}`),
     active,
     dialled,
+    holdsAddress,
     failure: paths.find(({ path }) => path === active)?.failure,
   }),
   failover: (context: FailoverContext) => ({ ...context }),
+  floating: ({ connection, floating, wanted, failure, attempt }: FloatingContext) => ({
+    connection: connection.id,
+    address: formatPrefix(floating.prefix),
+    wanted,
+    attempt,
+    failure,
+  }),
   path: ({ path, connection, ...context }: PathContext) => ({
     connection: connection.id,
     path,
