@@ -63,6 +63,19 @@ describe("a floating address of two nodes", () => {
     assert.deepEqual(nodes.agents.map(established), [1, 0]);
   });
 
+  it("is not taken before it has left, and goes on as before until then", async () => {
+    const nodes = await running();
+    const leaving = Promise.withResolvers<void>();
+    nodes.first.leaves = leaving.promise;
+    nodes.first.actor?.send({ type: "move", path: "backup" });
+    await nodes.pass(300);
+    assert.deepEqual(nodes.holding, ["n1"]);
+    assert.deepEqual(nodes.second.context.active, "main");
+    leaving.resolve();
+    await nodes.pass(300);
+    assert.deepEqual(nodes.holding, ["n2"]);
+  });
+
   it("has packets wait in the gateway of the other node until its charon has dialled", async () => {
     const nodes = await running();
     nodes.second.charon.answers = false;

@@ -102,6 +102,8 @@ export class AgentOfNode {
   startedAt = 0;
   /** Whether the node has the floating address; it stays without the agent. */
   holds = false;
+  /** What a planned leave of the address waits for. */
+  leaves: Promise<void> = Promise.resolve();
   #listed: unknown;
   #via: number | undefined;
   #isComplete = false;
@@ -197,6 +199,7 @@ export class AgentOfNode {
           return isAdded;
         }),
         leave: fromPromise<void, LeaveOrder>(async ({ input }) => {
+          if (input.planned) await this.leaves;
           if (input.planned) this.charon.sas = [];
           if (this.holds) note(input.planned ? "SAs ended" : "address removed");
           this.holds = false;
