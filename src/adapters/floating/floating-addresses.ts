@@ -116,7 +116,7 @@ export class FloatingAddresses {
   }
 
   #claim(address: Address, { name, arp, mac }: Link): void {
-    // A device without neighbours, such as a tunnel, has nobody to announce to.
+    // A device without neighbours, such as a tunnel, needs no announcement.
     if (!arp || mac === "") return;
     sendFrames(this.#options.namespace(), name, claimFrames(address, macBytes(mac)));
   }

@@ -2,7 +2,8 @@ import type { Connection, FloatingAddress } from "../../model/api/connection.ts"
 import { isHere } from "../../model/api/path.ts";
 import { memo } from "../../model/value/memo.ts";
 import type { PathDecision } from "../failover/failover-types.ts";
-import type { ConnectionContext, ConnectionEvent } from "./connection-types.ts";
+import type { ConnectionContext } from "./connection-types.ts";
+import type { PathChoice } from "./path-choice.ts";
 
 /**
  * A floating address: the node of the active path has it, and charon dials once it has. A standby cannot
@@ -20,9 +21,9 @@ export function floatingOf({ floating, here }: Connection): FloatingAddress | un
 /** Whether charon can dial: a connection with a floating address needs that first. */
 export function canDial({
   connection,
-  holdsAddress,
-}: Pick<ConnectionContext, "connection" | "holdsAddress">): boolean {
-  return floatingOf(connection) === undefined || holdsAddress;
+  choice,
+}: Pick<ConnectionContext, "connection" | "choice">): boolean {
+  return floatingOf(connection) === undefined || choice.address.holds;
 }
 
 /** Whether a decision brings the address here. */
@@ -36,7 +37,7 @@ export function takesAddress(
 
 /** Whether a decision was made here: each decision that was heard is that of the last report of a group. */
 export function isOwnDecision(
-  { groups }: Pick<ConnectionContext, "groups">,
+  { groups }: Pick<PathChoice, "groups">,
   { epoch = 0 }: Pick<PathDecision, "epoch">,
 ): boolean {
   return Object.values(groups).every(({ beat }) => beat === undefined || beat.epoch < epoch);
@@ -52,13 +53,3 @@ export const dialledAtTakeover = memo((connection: Connection): Connection => ({
     child.initiates ? child : { ...child, initiates: true },
   ),
 }));
-
-/** Whether the agent of another node ceases to lead, or is heard again, while this node has the address. */
-export function isContested(
-  { holdsAddress, groups }: Pick<ConnectionContext, "holdsAddress" | "groups">,
-  event: ConnectionEvent,
-): boolean {
-  if (event.type !== "beat.heard" || !holdsAddress || event.beat.leading) return false;
-  const known = groups[event.group]?.beat;
-  return known === undefined || known.leading;
-}

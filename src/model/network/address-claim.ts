@@ -19,7 +19,7 @@ const nd = {
 };
 
 /**
- * The frames by which a device tells its link that it has an address: routers and hosts that know it by
+ * The frames by which a device announces to its link that it has an address: routers and hosts that know it by
  * another MAC address take this one. IPv4: a gratuitous ARP request and a reply, since some hosts ignore one of
  * them. IPv6: an unsolicited neighbour advertisement.
  */

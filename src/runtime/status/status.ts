@@ -121,7 +121,7 @@ function connectionStatus(
 ): ConnectionStatus {
   const { connection } = snapshot.context;
   const { failure: ofPath, omitted, ikeSas } = pathSnapshotOf(snapshot)?.context ?? {};
-  const failure = snapshot.context.addressFailure ?? ofPath;
+  const failure = snapshot.context.choice.address.failure ?? ofPath;
   const keyExchange = ikeSas?.findLast(isEstablished)?.keyExchange;
   const children = connection.children.flatMap(({ key }, i) => {
     const child = childSnapshotOf(snapshot, key);
@@ -157,7 +157,7 @@ function connectionStatus(
 function floatingStatus({ context }: ConnectionSnapshot): FloatingAddressStatus {
   const { floating } = context.connection;
   const address = floating === undefined ? "" : formatPrefix(floating.prefix);
-  return { address, held: context.holdsAddress };
+  return { address, held: context.choice.address.holds };
 }
 
 /** The address of the peer by the active path, here or elsewhere. */
