@@ -220,7 +220,7 @@ describe("a floating address of two nodes", () => {
           run(nodes, what);
         await pass(100 * second);
         assert.equal(nodes.holding.length, 1);
-        const [holder] = nodes.agents.filter(({ holds }) => holds);
+        const holder = nodes.agents.find(({ holds }) => holds);
         assert.equal(established(holder as AgentOfNode), 1);
         assert.deepEqual(nodes.announcing, nodes.holding);
       }),

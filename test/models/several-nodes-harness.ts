@@ -106,7 +106,7 @@ export class AgentOfNode {
   startedAt = 0;
   /** Whether the node has the floating address; it stays without the agent. */
   holds = false;
-  /** What a planned leave of the address waits for. */
+  /** A planned leave of the address waits for this. */
   leaves: Promise<void> = Promise.resolve();
   #listed: unknown;
   #via: number | undefined;

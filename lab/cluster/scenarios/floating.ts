@@ -29,11 +29,9 @@ export function floatingScenarios(cluster: () => LabCluster): void {
       failover: { failback: "never", floatingAddr: `${floating}/24` },
       ...changes,
     });
+    const connection = ["get", "ipsecconnection", "example-connection"];
     const field = (path: string) =>
-      cluster().kubectl(
-        ...["get", "ipsecconnection", "example-connection"],
-        ...["-o", `jsonpath={.status.${path}}`],
-      );
+      cluster().kubectl(...connection, "-o", `jsonpath={.status.${path}}`);
     const isActive = (path: string) =>
       eventually(() => {
         assert.equal(field("activePath"), path);

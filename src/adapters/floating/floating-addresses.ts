@@ -2,7 +2,7 @@ import type { FloatingAddress } from "../../model/api/connection.ts";
 import { sameAddress, type Address } from "../../model/net/address.ts";
 import { macBytes } from "../../model/net/mac.ts";
 import { contains, hostPrefix } from "../../model/net/prefix.ts";
-import { claimFrames } from "../../model/network/address-claim.ts";
+import { claimFrames } from "./claim-frames.ts";
 import { addressOrigin } from "../linux/constants.ts";
 import { sendFrames } from "../linux/send-frames.ts";
 import {

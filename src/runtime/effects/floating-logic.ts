@@ -3,7 +3,7 @@ import { fromCallback, fromPromise } from "xstate";
 import { floatingMachine } from "../../machines/floating/floating.ts";
 import type { FloatingOrder, LeaveOrder } from "../../machines/floating/floating-types.ts";
 import { isNameOf } from "../../model/api/path.ts";
-import { formatAddress, parseAddress, sameAddress } from "../../model/net/address.ts";
+import { parseAddress, sameAddress } from "../../model/net/address.ts";
 import { failure, Reason } from "../../model/status/failure.ts";
 import type { AddressPort, CharonPort } from "../ports/ports.ts";
 import { Refusal } from "../ports/refusal.ts";

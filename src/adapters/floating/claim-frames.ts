@@ -1,5 +1,5 @@
-import { bytesOf, type Address } from "../net/address.ts";
-import { checksum } from "../net/checksum.ts";
+import { bytesOf, type Address } from "../../model/net/address.ts";
+import { checksum } from "../../model/net/checksum.ts";
 
 const broadcast = Buffer.alloc(6, 0xff);
 const arp = { etherType: 0x0806, request: 1, reply: 2 };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseAddress, type Address } from "../net/address.ts";
-import { macBytes } from "../net/mac.ts";
-import { claimFrames } from "./address-claim.ts";
+import { parseAddress, type Address } from "../../model/net/address.ts";
+import { macBytes } from "../../model/net/mac.ts";
+import { claimFrames } from "./claim-frames.ts";
 
 const mac = macBytes("02:00:00:00:00:07");
 const frames = (address: string) =>
@@ -10,8 +10,8 @@ const frames = (address: string) =>
 
 describe("the claim of an address", () => {
   it("is a gratuitous ARP request and a reply", () => {
-    const head = "ffffffffffff" + "020000000007" + "0806";
-    const sender = "020000000007" + "cb007105";
+    const head = "ffffffffffff0200000000070806";
+    const sender = "020000000007cb007105";
     assert.deepEqual(frames("203.0.113.5"), [
       `${head}0001080006040001${sender}000000000000cb007105`,
       `${head}0001080006040002${sender}020000000007cb007105`,
