@@ -10,6 +10,7 @@ import { certificateScenarios } from "./scenarios/certificates.ts";
 import { chartScenarios } from "./scenarios/chart.ts";
 import { clockScenarios } from "./scenarios/clocks.ts";
 import { documentedScenarios } from "./scenarios/documented.ts";
+import { floatingScenarios } from "./scenarios/floating.ts";
 import { frontendScenarios } from "./scenarios/frontend.ts";
 import { groupNodeScenarios } from "./scenarios/group-nodes.ts";
 import { groupScenarios } from "./scenarios/groups.ts";
@@ -46,6 +47,7 @@ describe("a cluster", () => {
   lookingInScenarios(cluster);
   pathScenarios(cluster);
   nodeScenarios(cluster);
+  floatingScenarios(cluster);
   documentedScenarios(cluster);
   alertScenarios(cluster);
   chartScenarios(cluster);

@@ -12,6 +12,8 @@ export interface PeerConnection {
   readonly localId: string;
   readonly remoteId: string;
   readonly secret: string;
+  /** The only address from which the peer accepts the connection; any by default. */
+  readonly accepts?: string;
   /** The address that the peer dials when it has packets; the peer does not dial by default. */
   readonly dials?: string;
   readonly children: readonly PeerChild[];
@@ -51,11 +53,11 @@ export async function configurePeer(
 }
 
 function connectionLines(connection: PeerConnection): string[] {
-  const { name, localId, remoteId, dials, children } = connection;
+  const { name, localId, remoteId, accepts, dials, children } = connection;
   return [
     `${name} {`,
     "version = 2",
-    `remote_addrs = ${dials ?? "%any"}`,
+    `remote_addrs = ${dials ?? accepts ?? "%any"}`,
     ...(dials === undefined ? [] : ["dpd_delay = 2s"]),
     "local {",
     "auth = psk",

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { createActor, fromPromise, SimulatedClock } from "xstate";
+import {
+  createActor,
+  fromCallback,
+  fromPromise,
+  SimulatedClock,
+  type AnyEventObject,
+} from "xstate";
 import { childMachine } from "../../src/machines/child/child.ts";
 import type { InitiateOrder } from "../../src/machines/child/child-types.ts";
 import { beatOf } from "../../src/machines/connection/elsewhere.ts";
@@ -9,6 +15,8 @@ import {
 } from "../../src/machines/connection/connection.ts";
 import { noEndpoints } from "../../src/machines/connection/connection-types.ts";
 import type { PathSwitched } from "../../src/machines/connection/path-choice.ts";
+import { floatingMachine } from "../../src/machines/floating/floating.ts";
+import type { FloatingOrder, LeaveOrder } from "../../src/machines/floating/floating-types.ts";
 import { pathMachine } from "../../src/machines/path/path.ts";
 import type { Connection } from "../../src/model/api/connection.ts";
 import { pathConnections } from "../../src/model/api/path.ts";
@@ -31,13 +39,13 @@ const repetition = 4_000;
 const key = { secretRevision: "r1", keyFailure: undefined };
 
 /** A connection with a path on each of two nodes, as the agent of one of them has it. */
-export function connectionOn(node: string, standby = "warm"): Connection {
+export function connectionOn(node: string, standby = "warm", spec: object = {}): Connection {
   const paths = [
     { name: "main", nodeName: "n1", standby },
     { name: "backup", nodeName: "n2", remoteAddr: "192.0.2.9", standby },
   ];
   const here = paths.filter(({ nodeName }) => nodeName === node).map(({ name }) => name);
-  return { ...connectionOf({ paths }), here };
+  return { ...connectionOf({ paths, ...spec }), here };
 }
 
 /** A charon with a peer that answers, unless a test changes that. */
@@ -45,15 +53,17 @@ class FakeCharon {
   sas: IkeSa[] = [];
   answers = true;
   readonly #connection: Connection;
+  readonly #hasAddress: () => boolean;
   #next = 1;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, hasAddress: () => boolean) {
     this.#connection = connection;
+    this.#hasAddress = hasAddress;
   }
 
   initiate(name: string, children: readonly string[]): void {
     const byPath = pathConnections(this.#connection).find((one) => one.connection.name === name);
-    if (!this.answers || byPath === undefined) return;
+    if (!this.answers || !this.#hasAddress() || byPath === undefined) return;
     const { connection } = byPath;
     const known = this.sas.find((sa) => sa.connection === name);
     const { remoteAddr: remoteHost } = connection;
@@ -94,15 +104,20 @@ export class AgentOfNode {
   /** Whether the gateway exists: a node that was lost has none. */
   isLost = false;
   startedAt = 0;
+  /** Whether the node has the floating address; it stays without the agent. */
+  holds = false;
+  /** A planned leave of the address waits for this. */
+  leaves: Promise<void> = Promise.resolve();
   #listed: unknown;
   #via: number | undefined;
   #isComplete = false;
   readonly missed = new Map<string, number>();
 
-  constructor(node: string, standby: string) {
+  constructor(node: string, standby: string, spec: object = {}) {
     this.id = `node:${node}`;
-    this.connection = connectionOn(node, standby);
-    this.charon = new FakeCharon(this.connection);
+    this.connection = connectionOn(node, standby, spec);
+    const { floating } = this.connection;
+    this.charon = new FakeCharon(this.connection, () => floating === undefined || this.holds);
   }
 
   get context() {
@@ -164,7 +179,10 @@ export class AgentOfNode {
         unload: calls.actor("unload"),
       },
     });
-    const machine = connectionMachine.provide({ actors: { path, gateway: gatewayWith(calls) } });
+    const gatewayActor = gatewayWith(calls);
+    const machine = connectionMachine.provide({
+      actors: { path, gateway: gatewayActor, floating: this.#floating() },
+    });
     const keys = { main: key, backup: key };
     const input = { connection, endpoints: noEndpoints, charonReady: false, keys };
     const actor = createActor(machine, { clock, input });
@@ -180,6 +198,27 @@ export class AgentOfNode {
     this.#listed = undefined;
     this.#isComplete = false;
     this.missed.clear();
+  }
+
+  #floating() {
+    const note = (name: string) => this.calls.made.push({ name, input: this.id });
+    return floatingMachine.provide({
+      actors: {
+        hold: fromPromise<boolean, FloatingOrder>(async () => {
+          const isAdded = !this.holds;
+          this.holds = true;
+          if (isAdded) note("address added");
+          return isAdded;
+        }),
+        leave: fromPromise<void, LeaveOrder>(async ({ input }) => {
+          if (input.planned) await this.leaves;
+          if (input.planned) this.charon.sas = [];
+          if (this.holds) note(input.planned ? "SAs ended" : "address removed");
+          this.holds = false;
+        }),
+        announce: fromCallback<AnyEventObject, FloatingOrder>(() => void note("address announced")),
+      },
+    });
   }
 
   stop(): void {
@@ -214,13 +253,20 @@ export class NodesHarness {
   #towards: AgentOfNode | undefined;
   readonly #announced = new Map<AgentOfNode, { count: number; at: number }>();
 
-  constructor(standby = "warm") {
-    this.first = new AgentOfNode("n1", standby);
-    this.second = new AgentOfNode("n2", standby);
+  constructor(standby = "warm", spec: object = {}) {
+    this.first = new AgentOfNode("n1", standby, spec);
+    this.second = new AgentOfNode("n2", standby, spec);
   }
 
   get agents(): AgentOfNode[] {
     return [this.first, this.second];
+  }
+
+  /** The nodes that have the floating address. */
+  get holding(): string[] {
+    return this.agents
+      .filter(({ holds, isLost }) => holds && !isLost)
+      .map(({ id }) => id.slice("node:".length));
   }
 
   /** The nodes whose gateways announce themselves, such as `n1`. */
@@ -258,6 +304,7 @@ export class NodesHarness {
   lose(agent: AgentOfNode): void {
     agent.stop();
     agent.isLost = true;
+    agent.holds = false;
     agent.charon.sas = [];
   }
 

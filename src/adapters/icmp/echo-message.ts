@@ -1,4 +1,5 @@
 import type { Family } from "../../model/net/address.ts";
+import { checksum } from "../../model/net/checksum.ts";
 
 /** An ICMP echo request or reply (RFC 792, RFC 4443). */
 export interface Echo {
@@ -37,13 +38,4 @@ export function decodeEchoReply(family: Family, packet: Buffer): Echo | undefine
     sequence: message.readUInt16BE(6),
     payloadBytes: message.length - icmpHeaderBytes,
   };
-}
-
-/** RFC 1071. */
-function checksum(bytes: Buffer): number {
-  let sum = 0;
-  for (let i = 0; i + 1 < bytes.length; i += 2) sum += bytes.readUInt16BE(i);
-  if (bytes.length % 2 === 1) sum += (bytes[bytes.length - 1] as number) << 8;
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return ~sum & 0xffff;
 }

@@ -105,7 +105,15 @@ export const Ifla = {
 /** if.h, if_addr.h, rtnetlink.h, neighbour.h */
 export const iffUp = 1;
 export const iffNoArp = 0x80;
-export const Ifa = { address: 1, local: 2, flags: 8, nodad: 0x02, noprefixroute: 0x200 } as const;
+export const Ifa = {
+  address: 1,
+  local: 2,
+  flags: 8,
+  /** Since Linux 5.18, which earlier kernels ignore. */
+  origin: 11,
+  nodad: 0x02,
+  noprefixroute: 0x200,
+} as const;
 export const Rta = {
   dst: 1,
   oif: 4,
@@ -140,6 +148,9 @@ export const ageless = 0xffff_ffff;
 
 /** The origin that marks ipman's routes (rtm_protocol; rtnetlink.h reserves 5 to 255 for programs). */
 export const routeOrigin = 0x69;
+
+/** The same for addresses of the node (ifa_proto; the kernel uses the numbers up to 3). */
+export const addressOrigin = 0x69;
 
 /** The kernel's number for an address family. */
 export function familyNumber(family: 4 | 6): number {

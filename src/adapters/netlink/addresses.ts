@@ -13,6 +13,8 @@ export interface LinkAddress {
   readonly prefix: Prefix;
   /** From 253 on, the address is not valid beyond the link. */
   readonly scope: number;
+  /** The number of the program that added the address, if it gave one and the kernel keeps it. */
+  readonly origin?: number;
 }
 
 /** Lists every address of the socket's namespace, of both families. */
@@ -43,12 +45,30 @@ export function addressFrom(body: Buffer): LinkAddress | undefined {
   const address = addressOf(attributes.get(Ifa.local) ?? attributes.get(Ifa.address));
   if (address === undefined) return undefined;
   const prefix = { address, length: body.readUInt8(1) };
-  return { linkIndex: body.readUInt32LE(4), prefix, scope: body.readUInt8(3) };
+  const origin = attributes.get(Ifa.origin)?.readUInt8(0);
+  return {
+    linkIndex: body.readUInt32LE(4),
+    prefix,
+    scope: body.readUInt8(3),
+    ...(origin !== undefined && { origin }),
+  };
 }
 
-/** Adds an address without the route that the kernel would add: routes are planned one by one. */
-export function addAddress(linkIndex: number, prefix: Prefix): Request {
-  return addressRequest("add", Rtm.newAddr, Nl.create | Nl.replace, linkIndex, prefix, []);
+/**
+ * Adds an address without the route that the kernel would add: routes are planned one by one.
+ *
+ * @param origin marks the address as that of a program
+ */
+export function addAddress(linkIndex: number, prefix: Prefix, origin?: number): Request {
+  const add = addressRequest("add", Rtm.newAddr, Nl.create | Nl.replace, linkIndex, prefix, []);
+  if (origin === undefined) return add;
+  return {
+    ...add,
+    write: (writer) => {
+      add.write(writer);
+      writer.attributeU8(Ifa.origin, origin);
+    },
+  };
 }
 
 /** Deletes an address; one that does not exist is not an error. */

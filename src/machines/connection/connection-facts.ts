@@ -12,6 +12,7 @@ import { isUp, type PublicState } from "../../model/status/public-state.ts";
 import type { FailoverEvent, PathDeclaration } from "../failover/failover-types.ts";
 import { memo } from "../../model/value/memo.ts";
 import type { Tunnel } from "../gateway/gateway-types.ts";
+import { canDial, dialledAtTakeover, floatingOf } from "./floating.ts";
 import { carries } from "./handover.ts";
 import { readyElsewhere, stateElsewhere, upElsewhere } from "./elsewhere.ts";
 import { lacksChildAlone } from "../path/childless.ts";
@@ -39,10 +40,12 @@ export function failoverOf({
 }
 
 /** The declared paths as the actor that chooses needs them. */
-export function declarationOf({ paths, failover: settings, here }: Connection): PathDeclaration {
+export function declarationOf(connection: Connection): PathDeclaration {
+  const { paths, failover: settings, here } = connection;
   const warm = paths.filter(({ standby }) => standby !== "cold");
   const namesOf = (some: Connection["paths"]) => some.map(({ name }) => name);
-  return { paths: namesOf(paths), warm: namesOf(warm), settings, here };
+  const exclusive = floatingOf(connection) !== undefined;
+  return { paths: namesOf(paths), warm: namesOf(warm), settings, here, exclusive };
 }
 
 /** The events that report a difference between two lists of paths: those that left it come first. */
@@ -127,7 +130,7 @@ export function isReplaced(context: ConnectionContext, next: Chosen): boolean {
   return ike || kept.some(({ replaces }) => replaces);
 }
 
-type Chosen = Pick<ConnectionContext, "connection" | "active" | "dialled" | "dials">;
+type Chosen = Pick<ConnectionContext, "connection" | "active" | "dialled" | "dials" | "choice">;
 
 /** The paths as charon gets them: one that was not chosen stands by in the way that is declared. */
 export function pathsOf(chosen: Chosen): readonly PathConnection[] {
@@ -139,7 +142,9 @@ export function pathsOf(chosen: Chosen): readonly PathConnection[] {
 
 function asChosen(one: PathConnection, chosen: Chosen): Connection {
   if (!isChosen(chosen, one.path)) return standingBy(one, chosen);
-  return one.path === chosen.active ? one.connection : withoutTraffic(one.connection);
+  if (one.path !== chosen.active) return withoutTraffic(one.connection);
+  const isTakeover = floatingOf(chosen.connection) !== undefined && chosen.choice.cause !== "start";
+  return isTakeover ? dialledAtTakeover(one.connection) : one.connection;
 }
 
 /** A path that is to take over gets no traffic yet, which otherwise may bring up its children. */
@@ -174,8 +179,9 @@ export function endsBy(
   return was === "hot" ? "children" : undefined;
 }
 
-export function isChosen({ active, dialled, dials }: Chosen, path: string): boolean {
-  return dials && (path === active || path === dialled);
+export function isChosen(chosen: Chosen, path: string): boolean {
+  const { active, dialled, dials } = chosen;
+  return dials && canDial(chosen) && (path === active || path === dialled);
 }
 
 /** The event that reports the verdict of the probes about the active path. */
@@ -196,13 +202,11 @@ export function changedPaths(context: ConnectionContext, next: Chosen): readonly
  * The same after a decision, with the path that was awaited: it may have been left to get its form after
  * the gateways have announced themselves.
  */
-export function dialledPaths(
-  context: ConnectionContext,
-  next: Chosen & Pick<ConnectionContext, "choice">,
-): readonly PathConnection[] {
+export function dialledPaths(context: ConnectionContext, next: Chosen): readonly PathConnection[] {
   const changed = changedPaths(context, next);
   const { awaited } = context.choice;
-  if (awaited === undefined || awaited === next.choice.awaited) return changed;
+  if (awaited === undefined || [next.choice.awaited, context.active].includes(awaited))
+    return changed;
   if (!isChosen(next, awaited) || changed.some(({ path }) => path === awaited)) return changed;
   return [
     ...changed,

@@ -37,6 +37,7 @@ export const connectionGuards = {
       (known.failure !== failure || known.state !== publicStateOf(event.snapshot))
     );
   },
+  addressless: ({ context }: Guarded) => !context.choice.address.runs,
   pathless: ({ context }: Guarded) => context.paths.length === 0,
   gatewayless: ({ context }: Guarded) => context.gateways.length === 0,
 };

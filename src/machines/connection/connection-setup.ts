@@ -2,6 +2,7 @@ import { assign, emit, enqueueActions, setup } from "xstate";
 import { hasSeveralPaths, isHere, pathConnections } from "../../model/api/path.ts";
 import { publicStateOf, type PublicState } from "../../model/status/public-state.ts";
 import { failoverMachine } from "../failover/failover.ts";
+import { floatingMachine } from "../floating/floating.ts";
 import { gatewayMachine } from "../gateway/gateway.ts";
 import { pathMachine } from "../path/path.ts";
 import { connectionGuards } from "./connection-guards.ts";
@@ -29,6 +30,7 @@ import {
 } from "./connection-facts.ts";
 import { decidedChoice, switchBy } from "./decided-choice.ts";
 import { declaredChoice } from "./declared-choice.ts";
+import { floatingOf, takeoverMs } from "./floating.ts";
 import {
   announcingMs,
   carries,
@@ -59,9 +61,14 @@ export const connectionSetup = setup({
     emitted: ConnectionEmitted;
     input: ConnectionInput;
     tags: PublicState;
-    children: { failover: "failover" };
+    children: { failover: "failover"; address: "floating" };
   },
-  actors: { path: pathMachine, gateway: gatewayMachine, failover: failoverMachine },
+  actors: {
+    path: pathMachine,
+    gateway: gatewayMachine,
+    failover: failoverMachine,
+    floating: floatingMachine,
+  },
   actions: {
     wantList: emit({ type: "sas.wanted" }),
     /** Starts the actors of declared paths that have none. */
@@ -193,6 +200,9 @@ export const connectionSetup = setup({
         if (isChosen(context, path) && !isChosen(next, path)) {
           const left = { type: "path.left", path, intact: isPlanned(event) } as const;
           enqueue.raise(left, { delay: "parting", id: partingId(path) });
+          // Its SAs end with the address, and it must not dial again.
+          if (floatingOf(context.connection) !== undefined)
+            enqueue.sendTo(pathActorId(path), { type: "spec.changed", connection });
         } else {
           enqueue.cancel(partingId(path));
           if (path !== later)
@@ -321,7 +331,8 @@ export const connectionSetup = setup({
   delays: {
     /** For packets in flight when another path takes over. */
     parting: 1_000,
-    handover: handoverMs,
+    handover: ({ context }) =>
+      floatingOf(context.connection) === undefined ? handoverMs : takeoverMs,
     announcing: announcingMs,
     /** For the further children of a path that came up. */
     settling: 1_000,

@@ -3,6 +3,7 @@ import type { ConnectionBeat } from "../../model/beats/beat.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
 import type { FailoverEvent, PathDecision } from "../failover/failover-types.ts";
+import type { FloatingReport } from "../floating/floating-types.ts";
 import type { ChildEndpoints, Tunnel } from "../gateway/gateway-types.ts";
 import type { PathEvent, PathInput, PathReport } from "../path/path-types.ts";
 import type { PathChoice, PathSwitched } from "./path-choice.ts";
@@ -78,6 +79,7 @@ export type ConnectionEvent =
   | ForwardedEvent
   | PathReport
   | PathDecision
+  | FloatingReport
   /** The agent of another group reports about the connection. */
   | { type: "beat.heard"; group: string; beat: ConnectionBeat }
   /** The agent of another group is not heard, and its node does not answer; or it ends. */
@@ -112,7 +114,8 @@ export type ConnectionEvent =
   | { type: "endpoints.changed"; endpoints: Endpoints }
   | { type: "delete" }
   | PathSnapshotEvent
-  | { type: `xstate.done.actor.${"path" | "gateway"}.${string}` };
+  | { type: `xstate.done.actor.${"path" | "gateway"}.${string}` }
+  | { type: "xstate.done.actor.address" };
 
 /** A path has another snapshot. */
 interface PathSnapshotEvent {

@@ -2,7 +2,7 @@ import { type ActorRefFrom, type SnapshotFrom } from "xstate";
 import type { Connection } from "../../model/api/connection.ts";
 import { hasSeveralPaths, pathNames } from "../../model/api/path.ts";
 import { viaOf } from "./connection-facts.ts";
-import { choiceSetup } from "./choice-setup.ts";
+import { addressSetup } from "./address-setup.ts";
 import type { ForwardedEvent } from "./connection-types.ts";
 import { noChoice } from "./path-choice.ts";
 
@@ -16,7 +16,7 @@ function following(state: (typeof states)[number], description: string) {
       guard: { type: "activeIs" as const, params: { state: to } },
       target: `#connection.${to}` as const,
     }));
-  return choiceSetup.createStateConfig({ description, tags: state, always: moves });
+  return addressSetup.createStateConfig({ description, tags: state, always: moves });
 }
 
 const compareUp = { type: "compare", params: { list: "up" } } as const;
@@ -28,7 +28,9 @@ const releasePackets = { type: "notifyGateways", params: { type: "release" } } a
 const forward = { actions: { type: "forward" } } as const;
 const ofKey = { actions: [{ type: "takeKey" }, { type: "forward" }] } as const;
 const ofSpec = [
+  { type: "declareAddress" },
   { type: "takeSpec" },
+  { type: "startAddress" },
   { type: "startGateways" },
   { type: "startPaths" },
   compareAbsent,
@@ -45,7 +47,12 @@ const ofGroup = [
   compareUp,
   compareReady,
 ] as const;
-const ofDecision = [{ type: "takeDecision" }, compareUp] as const;
+const ofDecision = [
+  { type: "moveAddress" },
+  { type: "noteDecision" },
+  { type: "takeDecision" },
+  compareUp,
+] as const;
 const notifyFailover = { actions: { type: "notifyFailover" } } as const;
 
 /** The events that the paths handle. A wildcard would also take the exceptions of the actors below. */
@@ -74,7 +81,7 @@ function preferredOf(connection: Connection): string {
  * One IPSecConnection: its paths to the peer, and the gateways of its children. An exception in one of
  * them stops the connection's actor, which the runtime starts again.
  */
-export const connectionMachine = choiceSetup.createMachine({
+export const connectionMachine = addressSetup.createMachine({
   id: "connection",
   context: ({ input }) => ({
     ...input,
@@ -92,7 +99,12 @@ export const connectionMachine = choiceSetup.createMachine({
     tunnels: [],
     gateways: [],
   }),
-  entry: [{ type: "startGateways" }, { type: "startPaths" }, { type: "startFailover" }],
+  entry: [
+    { type: "startAddress" },
+    { type: "startGateways" },
+    { type: "startPaths" },
+    { type: "startFailover" },
+  ],
   initial: "pending",
   on: {
     "sas.wanted": { actions: { type: "wantList" } },
@@ -141,6 +153,7 @@ export const connectionMachine = choiceSetup.createMachine({
       guard: "isNewBeat",
       actions: [
         { type: "announceAgain" },
+        { type: "reclaimAddress" },
         { type: "passFailed" },
         ...ofGroup,
         { type: "passDecisions" },
@@ -155,6 +168,13 @@ export const connectionMachine = choiceSetup.createMachine({
     "xstate.snapshot.path.*": {
       guard: "isNews",
       actions: [{ type: "takeState" }, compareReady],
+    },
+    "address.held": { actions: { type: "noteHeld" } },
+    "address.left": { actions: { type: "noteLeft" } },
+    "address.refused": { actions: { type: "noteRefused" } },
+    "xstate.done.actor.address": {
+      // Started again if an address was declared again while it ended.
+      actions: [{ type: "forgetAddress" }, { type: "startAddress" }],
     },
     "xstate.done.actor.path.*": {
       // Started again if it was declared again while it ended.
@@ -180,6 +200,9 @@ export const connectionMachine = choiceSetup.createMachine({
       on: {
         "xstate.done.actor.path.*": { actions: { type: "forgetPath" } },
         "xstate.done.actor.gateway.*": { actions: { type: "forgetGateway" } },
+        "xstate.done.actor.address": { actions: { type: "forgetAddress" } },
+        "address.held": {},
+        "address.refused": {},
         "spec.changed": {},
         "path.decided": {},
         "path.left": {},
@@ -190,7 +213,12 @@ export const connectionMachine = choiceSetup.createMachine({
       states: {
         paths: {
           description: "Each path terminates its SAs and is removed from charon.",
-          always: { guard: "pathless", target: "gateways" },
+          always: { guard: "pathless", target: "address" },
+        },
+        address: {
+          description: "The node gives up the floating address, if there is one.",
+          entry: { type: "stopAddress" },
+          always: { guard: "addressless", target: "gateways" },
         },
         gateways: {
           entry: { type: "endGateways" },

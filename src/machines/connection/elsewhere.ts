@@ -117,8 +117,13 @@ export function decisionOf(
 
 /** The report of this agent about a connection; undefined if no other group has paths of it. */
 export function beatOf(context: ConnectionContext): ConnectionBeat | undefined {
-  const { connection, active, dialled, chosen } = context;
-  const { epoch, cause, leaves } = context.choice;
+  const { connection, chosen } = context;
+  const { leaves } = context.choice;
+  const { epoch, cause, active, dialled } = context.choice.address.handing ?? {
+    ...context.choice,
+    active: context.active,
+    dialled: context.dialled,
+  };
   if (pathsElsewhere(connection).length === 0) return undefined;
   const leading = chosen && epoch > 0 && leads(connection, active);
   const paths = context.paths

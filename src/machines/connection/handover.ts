@@ -1,5 +1,6 @@
 import { isHere } from "../../model/api/path.ts";
 import type { PathDecision } from "../failover/failover-types.ts";
+import { floatingOf, takesAddress } from "./floating.ts";
 import type { ConnectionContext } from "./connection-types.ts";
 
 /**
@@ -24,9 +25,13 @@ type Handing = Pick<ConnectionContext, "connection" | "active" | "choice">;
 
 /** The path for which packets wait after a decision. */
 export function awaitedBy(
-  { dialled, choice: { awaited, ready } }: Pick<ConnectionContext, "dialled" | "choice">,
+  context: Pick<ConnectionContext, "connection" | "active" | "dialled" | "choice">,
   decision: PathDecision,
 ): string | undefined {
+  const { dialled } = context;
+  const { awaited, ready } = context.choice;
+  const isTaking = floatingOf(context.connection) !== undefined && decision.active === awaited;
+  if (takesAddress(context, decision) || isTaking) return decision.active;
   if (decision.dialled === undefined) return undefined;
   if (decision.dialled === dialled) return awaited;
   return isPlanned(decision) && ready.includes(decision.dialled) ? decision.dialled : undefined;

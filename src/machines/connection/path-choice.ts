@@ -1,5 +1,6 @@
 import type { ConnectionBeat } from "../../model/beats/beat.ts";
 import type { SwitchCause } from "../../model/beats/switch-cause.ts";
+import type { Failure } from "../../model/status/failure.ts";
 
 /** The facts about another group with paths of the connection. */
 export interface HeardGroup {
@@ -53,7 +54,31 @@ export interface PathChoice {
   readonly awaited: string | undefined;
   /** The last switch to another path; undefined before the first one. */
   readonly switched: PathSwitched | undefined;
+  /** The address that the node of the active path has. */
+  readonly address: AddressFacts;
 }
+
+/** The facts about a floating address. */
+export interface AddressFacts {
+  /** Whether it has an actor. */
+  readonly runs: boolean;
+  /** Whether this node has it. */
+  readonly holds: boolean;
+  /** Why this node does not have it, although the active path is here. */
+  readonly failure: Failure | undefined;
+  /** While it leaves by a decision of this agent: the decision before, which other agents still hear. */
+  readonly handing: HandedDecision | undefined;
+}
+
+type HandedDecision = Pick<ConnectionBeat, "epoch" | "active" | "dialled" | "cause">;
+
+/** The facts about the address of a connection without one. */
+export const noAddress: AddressFacts = {
+  runs: false,
+  holds: false,
+  failure: undefined,
+  handing: undefined,
+};
 
 /** The choice of a connection with one path, and of any before the first fact. */
 export const noChoice: PathChoice = {
@@ -70,6 +95,7 @@ export const noChoice: PathChoice = {
   cause: "start",
   awaited: undefined,
   switched: undefined,
+  address: noAddress,
 };
 
 /** The choice with some facts changed; the same object if none differs. */
@@ -79,4 +105,9 @@ export function choiceWith(choice: PathChoice, changes: Partial<PathChoice>): Pa
     (fact) => next[fact] === choice[fact],
   );
   return isSame ? choice : next;
+}
+
+/** The choice with facts about the address changed. */
+export function choiceWithAddress(choice: PathChoice, changes: Partial<AddressFacts>): PathChoice {
+  return choiceWith(choice, { address: { ...choice.address, ...changes } });
 }

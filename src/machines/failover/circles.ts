@@ -1,4 +1,5 @@
 import { stayingFirst } from "./leaving.ts";
+import { carrying } from "./here.ts";
 import type { ContextChange, FailoverContext } from "./failover-types.ts";
 
 /** From this circle on, a turn has its longest time. */
@@ -27,8 +28,8 @@ export function nextOf(context: FailoverContext): string | undefined {
 
 /** The next path without a turn that is up already. */
 export function nextUpOf(context: FailoverContext): string | undefined {
-  const { tried, up } = context;
-  return pathsAfter(context).find((path) => up.includes(path) && !tried.includes(path));
+  const up = carrying(context);
+  return pathsAfter(context).find((path) => up.includes(path) && !context.tried.includes(path));
 }
 
 /** The time of a turn in the present circle, in milliseconds. */

@@ -4,7 +4,7 @@ import type { FailoverContext, PathDeclaration } from "./failover-types.ts";
 
 /** Takes a declaration; vanished names are forgotten, except for that of the active path. */
 export function declared(context: FailoverContext, declaration: PathDeclaration): FailoverContext {
-  const { paths, warm, settings, here } = declaration;
+  const { paths, warm, settings, here, exclusive = false } = declaration;
   const isDeclared = (path: string) => paths.includes(path);
   const isSamePreferred = preferredOf(paths) === preferredOf(context.paths);
   return {
@@ -13,6 +13,7 @@ export function declared(context: FailoverContext, declaration: PathDeclaration)
     warm,
     settings,
     here,
+    exclusive,
     epoch: spreadEpoch(context, declaration),
     absent: here === undefined ? [] : context.absent.filter(isDeclared),
     leaving: here === undefined ? [] : context.leaving.filter(isDeclared),
@@ -33,6 +34,7 @@ export function isOther(before: PathDeclaration, after: PathDeclaration): boolea
     !sameItems(warm, before.warm) ||
     !sameItems(after.here ?? paths, before.here ?? paths) ||
     (after.here === undefined) !== (before.here === undefined) ||
+    (after.exclusive ?? false) !== (before.exclusive ?? false) ||
     settings.holdSeconds !== before.settings.holdSeconds ||
     settings.failback !== before.settings.failback
   );

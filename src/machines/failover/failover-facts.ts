@@ -6,7 +6,7 @@ import type {
   FailoverInput,
 } from "./failover-types.ts";
 import { stayingFirst } from "./leaving.ts";
-import { firstEpoch, isHere, isSeveral } from "./here.ts";
+import { carrying, firstEpoch, isHere, isSeveral } from "./here.ts";
 import { noSilences } from "./silences.ts";
 import { nextOf, pathsAfter, withTurn } from "./circles.ts";
 
@@ -52,8 +52,8 @@ export function preferredOf(paths: readonly string[]): string {
 }
 
 /** Whether a path other than the active one is up. */
-export function isOtherUp({ up, active }: FailoverContext): boolean {
-  return up.some((path) => path !== active);
+export function isOtherUp(context: FailoverContext): boolean {
+  return carrying(context).some((path) => path !== context.active);
 }
 
 /**
@@ -61,9 +61,8 @@ export function isOtherUp({ up, active }: FailoverContext): boolean {
  * the preferred path.
  */
 export function switchedToBest(context: FailoverContext, cause: SwitchCause): ContextChange {
-  const { paths, up } = context;
-  const best = firstOf(stayingFirst(paths, context), up);
-  return switched(context, best ?? preferredOf(paths), cause);
+  const best = firstOf(stayingFirst(context.paths, context), carrying(context));
+  return switched(context, best ?? preferredOf(context.paths), cause);
 }
 
 const setbackCauses: ReadonlySet<SwitchCause> = new Set(["lost", "failed", "unreachable"]);

@@ -26,7 +26,7 @@ import {
   switchedToBest,
   switchedToNext,
 } from "./failover-facts.ts";
-import { isElsewhere, isSeveral, keptElsewhere } from "./here.ts";
+import { carrying, isElsewhere, isSeveral, keptElsewhere, needsSwitch } from "./here.ts";
 import { isLeaving, isRefuge, madeLeaving, refugeOf } from "./leaving.ts";
 import { coldSuccessorOf, successorOf } from "./successors.ts";
 import { madeReady, noSilences, rested, restMs, unanswered } from "./silences.ts";
@@ -215,7 +215,16 @@ export const failoverSetup = setup({
     planned: ({ context, event }) => planOf(context, event) !== undefined,
     plannedUp: ({ context, event }) => {
       const plan = planOf(context, event);
-      return plan !== undefined && context.up.includes(plan.path);
+      return plan !== undefined && carrying(context).includes(plan.path);
+    },
+    /** Whether the planned path can be dialled only once it is active. */
+    plannedApart: ({ context, event }) => {
+      const plan = planOf(context, event);
+      return plan !== undefined && needsSwitch(context, plan.path);
+    },
+    nextApart: ({ context }) => {
+      const next = nextOf(context);
+      return next !== undefined && needsSwitch(context, next);
     },
     elsewhere: ({ context }) => isElsewhere(context),
     ofOwn: ({ context }) => !isElsewhere(context),
@@ -238,9 +247,11 @@ export const failoverSetup = setup({
     leaves: ({ context }) => isLeaving(context),
     isRefuge: ({ context }) => isRefuge(context),
     refuge: ({ context }) => refugeOf(context) !== undefined,
+    /** Whether the path to which the traffic goes can become active at once. */
     refugeUp: ({ context }) => {
       const refuge = refugeOf(context);
-      return refuge !== undefined && context.up.includes(refuge);
+      if (refuge === undefined) return false;
+      return context.up.includes(refuge) || needsSwitch(context, refuge);
     },
     successor: ({ context }) => successorOf(context) !== undefined,
     coldSuccessor: ({ context }) => coldSuccessorOf(context) !== undefined,

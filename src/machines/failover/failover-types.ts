@@ -83,12 +83,17 @@ export interface FailoverInput {
   readonly charonReady: boolean;
   /** The names of the paths of this group; undefined if it has all paths. */
   readonly here?: readonly string[] | undefined;
+  /** Whether the group of the active path alone can dial: it has the address that the peer knows. */
+  readonly exclusive?: boolean;
   /** Whether the agents of the other groups were heard already, or long enough were not. */
   readonly peersKnown?: boolean;
 }
 
 /** The paths as they are declared now. */
-export type PathDeclaration = Pick<FailoverInput, "paths" | "warm" | "settings" | "here">;
+export type PathDeclaration = Pick<
+  FailoverInput,
+  "paths" | "warm" | "settings" | "here" | "exclusive"
+>;
 
 export type FailoverEvent =
   | ({ type: "paths.declared" } & PathDeclaration)

@@ -32,6 +32,7 @@ const toPlanned = [{ type: "switchToPlanned" }, report] as const;
 /** Moves to another path while the active one is up: at once if that path is up as well. */
 const move = [
   { guard: "plannedUp", target: "#failover.steady", reenter: true, actions: toPlanned },
+  { guard: "plannedApart", target: "#failover.following", actions: toPlanned },
   {
     guard: "planned",
     target: "#failover.moving",
@@ -189,6 +190,11 @@ export const failoverMachine = failoverSetup.createMachine({
       always: [
         { guard: not("silent"), target: "steady" },
         { guard: "nextUp", target: "steady", actions: [{ type: "switchToNextUp" }, report] },
+        {
+          guard: "nextApart",
+          target: "following",
+          actions: [{ type: "switchToNext", params: { cause: "unreachable" } }, report],
+        },
         { guard: "next", target: "moving", actions: [{ type: "dialNext" }, report] },
       ],
       on: {

@@ -10,6 +10,19 @@ export function isHere({ here }: Pick<FailoverContext, "here">, path: string): b
   return here?.includes(path) ?? true;
 }
 
+/**
+ * Whether a path can be dialled only once it is active: the group of the active path has the address that
+ * the peer knows.
+ */
+export function needsSwitch(context: FailoverContext, path: string): boolean {
+  return context.exclusive === true && isHere(context, path) !== isHere(context, context.active);
+}
+
+/** The paths that carry traffic, without those whose group has given up the address that the peer knows. */
+export function carrying(context: FailoverContext): readonly string[] {
+  return context.up.filter((path) => !needsSwitch(context, path));
+}
+
 /** Whether the active path is in another group. */
 export function isElsewhere(context: FailoverContext): boolean {
   return !isHere(context, context.active);

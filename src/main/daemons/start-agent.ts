@@ -4,6 +4,7 @@ import type { Observable, Subscription } from "rxjs";
 import { ControlServer } from "../../adapters/control/server.ts";
 import { ContainerRuntime } from "../../adapters/cri/sandbox.ts";
 import { knownChildrenCodec } from "../../adapters/host/known-child.ts";
+import { KeptAddresses, keptAddressesCodec } from "../../adapters/floating/kept-addresses.ts";
 import { StateFile } from "../../adapters/files/state-file.ts";
 import { ClusterKey } from "../../adapters/kubernetes/cluster-key.ts";
 import { Declared } from "../../adapters/kubernetes/declared.ts";
@@ -33,6 +34,7 @@ import { backgroundWrites } from "../../runtime/kubernetes/writes.ts";
 import { containStreams, type OnBreakdown } from "../../runtime/actors/contained.ts";
 import type { Examiner } from "../../runtime/diagnosis/examiner.ts";
 import { KernelExaminer } from "../../runtime/kernel/kernel-examiner.ts";
+import { NodeAddresses } from "../../runtime/kernel/node-addresses.ts";
 import { KernelNetwork } from "../../runtime/kernel/kernel-network.ts";
 import { serveInspector } from "../../runtime/inspector/serve.ts";
 import { loggerOf, type LogSettings } from "../../runtime/logs/logger.ts";
@@ -165,6 +167,7 @@ class AgentParts {
         charon,
         network,
         placement,
+        ...(this.#options.hostNetwork && { addresses: this.#addresses(network) }),
         desired,
         requireSecretConsent: this.#options.requireSecretConsent,
         state: memory,
@@ -301,6 +304,16 @@ class AgentParts {
   #memory(): ChildMemory {
     const path = join(dirname(this.#options.vici), "children.json");
     return new ChildMemory(new StateFile(path, knownChildrenCodec), this.#onTrouble);
+  }
+
+  /** In that folder, too: those that the node has last as long. */
+  #addresses(network: KernelNetwork): NodeAddresses {
+    const path = join(dirname(this.#options.vici), "addresses.json");
+    const file = new StateFile(path, keptAddressesCodec);
+    return new NodeAddresses({
+      namespace: () => network.kernelNamespace(),
+      kept: new KeptAddresses(file, this.#onTrouble),
+    });
   }
 
   /** In that folder, too: a charon that starts after the agent has them from the beginning. */

@@ -47,6 +47,7 @@ export function describeLines({ at: now, connection, traffic, actors }: Describe
     styled("bold", connection.id),
     row("state", stateOf(connection, now)),
     row("peer", connection.remote),
+    ...addressRows(connection),
     ...(paths.length === 0 ? ikeRows(mainPath) : []),
     ...paths.flatMap((one) => [row("path", pathText(one, now)), ...ikeRows(one.name)]),
     ...(lastSwitch === undefined ? [] : [row("switch", switchText(lastSwitch, active, now))]),
@@ -61,6 +62,11 @@ export function describeLines({ at: now, connection, traffic, actors }: Describe
       }),
     ]),
   ];
+}
+
+function addressRows({ floatingAddress: floating }: ConnectionStatus): string[] {
+  if (floating === undefined) return [];
+  return [row("address", `${floating.address} ${floating.held ? "on" : "not on"} this node`)];
 }
 
 function childLines(

@@ -96,6 +96,8 @@ export interface Connection {
   /** The names of the paths of this agent's group; undefined if all paths are in one group. */
   readonly here?: readonly string[];
   readonly failover: FailoverSettings;
+  /** The address of all paths, which the node of the active one has; undefined without one. */
+  readonly floating?: FloatingAddress;
   /** Set for a path beside which its connection has others. */
   readonly hasAlternative?: true;
   /** Set for a path that waits to take over with an IKE SA that is up. */
@@ -122,6 +124,14 @@ type PathValues = Pick<
 export interface Path extends PathValues {
   readonly name: string;
   readonly standby: Standby;
+}
+
+/** An address that moves between the nodes of a connection's paths. */
+export interface FloatingAddress {
+  /** The address, with the length of its network. */
+  readonly prefix: Prefix;
+  /** Undefined for the interface that has an address of that network. */
+  readonly interfaceName: string | undefined;
 }
 
 /** How the active path of a connection is chosen. */

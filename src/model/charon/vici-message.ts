@@ -27,6 +27,13 @@ const connectionDefaults = {
  */
 const alternativeDefaults = { unique: "never", dpd_delay: "2s" };
 
+/**
+ * The same for paths with a floating address. INITIAL_CONTACT of the node that takes over has the peer end
+ * the IKE SA of the former one; charon does not send it with `unique = never`. With MOBIKE, charon would move
+ * an IKE SA to another address of the node once the address has left.
+ */
+const floatingDefaults = { unique: "no", mobike: "no" };
+
 /** The same behind a Service, which would drop ESP that is not encapsulated in UDP. */
 const frontendDefaults = { encap: "yes" };
 
@@ -39,6 +46,7 @@ export function messageFromConnection(connection: Connection): Record<string, Vi
       version: "2",
       ...connectionDefaults,
       ...(connection.hasAlternative && alternativeDefaults),
+      ...(connection.floating && floatingDefaults),
       ...(connection.behindFrontend && frontendDefaults),
       ...connectionExtraMessage(connection.extra),
       ...addressesOf(connection),

@@ -36,6 +36,13 @@ const table = {
     remedy: "fix what the message names, most often the node or an image",
     retryable: true,
   },
+  FloatingAddressUnavailable: {
+    explanation:
+      "the node of the active path cannot have the floating address: another program gave it to the node, or no interface is in its network",
+    remedy:
+      "follow the message: remove the address from the node, set `failover.floatingInterface`, or use another address",
+    retryable: true,
+  },
   FrontendPending: {
     explanation: "the Service in front of charon has no address yet",
     remedy: "wait; if it lasts, read the Service's events: a controller has to provide the address",

@@ -96,9 +96,19 @@ export interface ConnectionStatus {
    * children.
    */
   readonly leads?: boolean;
+  /** Undefined if none is declared. */
+  readonly floatingAddress?: FloatingAddressStatus;
   /** Undefined if there was none since the agent started. */
   readonly lastSwitch?: LastSwitch;
   readonly problems: readonly SourceProblem[];
+}
+
+/** The address that the node of the active path has. */
+export interface FloatingAddressStatus {
+  /** With the length of its network. */
+  readonly address: string;
+  /** Whether the node of this agent has it. */
+  readonly held: boolean;
 }
 
 /** The content of `ipman status`. */

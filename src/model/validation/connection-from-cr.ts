@@ -1,8 +1,16 @@
 import { parseAddress, type Address } from "../net/address.ts";
 import { parseRange, type AddressRange } from "../net/address-pool.ts";
-import type { Child, Connection, Path, Probe, UnroutedNetwork } from "../api/connection.ts";
+import type {
+  Child,
+  Connection,
+  FailoverSettings,
+  Path,
+  Probe,
+  UnroutedNetwork,
+} from "../api/connection.ts";
 import { connectionProblems } from "./connection-problems.ts";
 import { defaultFailover, defaultStandby } from "../api/path.ts";
+import { floatingAddressOf, withFloating } from "./paths/floating-from-spec.ts";
 import { placeOf } from "../api/group.ts";
 import { childSelectors } from "../api/selector-sets.ts";
 import { isSingleHost } from "../api/remote-address.ts";
@@ -42,7 +50,9 @@ function isWithin(path: string, outer: string): boolean {
   return path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
 }
 
-function convert({ metadata, spec }: IPSecConnection): Connection {
+function convert({ metadata, spec: declared }: IPSecConnection): Connection {
+  const floating = floatingAddressOf(declared);
+  const spec = floating === undefined ? declared : withFloating(declared, floating);
   return {
     id: metadata.name,
     name: spec.name,
@@ -53,8 +63,14 @@ function convert({ metadata, spec }: IPSecConnection): Connection {
       childFromSpec(key, child, isSingleHost(spec.remoteAddr)),
     ),
     paths: (spec.paths ?? []).map((path) => pathFromSpec(path, spec)),
-    failover: { ...defaultFailover, ...spec.failover },
+    failover: failoverSettings(spec),
+    ...(floating !== undefined && { floating }),
   };
+}
+
+function failoverSettings({ failover = {} }: IPSecConnectionSpec): FailoverSettings {
+  const { floatingAddr: _address, floatingInterface: _interface, ...settings } = failover;
+  return { ...defaultFailover, ...settings };
 }
 
 /** The values that a path may have of its own. */

@@ -1,6 +1,7 @@
 import { childRefKey } from "../api/child-ref.ts";
 import type { Child, Connection } from "../api/connection.ts";
 import { groupIdsOf, placesOf } from "../api/group.ts";
+import { formatAddress } from "../net/address.ts";
 import type { Problem } from "../api/result.ts";
 
 /**
@@ -16,6 +17,8 @@ export class Neighbours {
   readonly #scope: Scope;
   /** By charon, and by the name in charon. */
   readonly #names = new Map<string, Connection>();
+  /** By the address that floats between nodes. */
+  readonly #floating = new Map<string, Connection>();
   /** By node and if_id. */
   readonly #ifIds = new Map<string, { connection: Connection; child: Child }>();
 
@@ -25,6 +28,9 @@ export class Neighbours {
 
   add(connection: Connection): void {
     for (const key of this.#nameKeys(connection)) this.#names.set(key, connection);
+    const { floating } = connection;
+    if (floating !== undefined)
+      this.#floating.set(formatAddress(floating.prefix.address), connection);
     for (const child of connection.children) {
       for (const key of this.#ifIdKeys(connection, child))
         this.#ifIds.set(key, { connection, child });
@@ -34,6 +40,7 @@ export class Neighbours {
   problemsOf(connection: Connection): Problem[] {
     return [
       ...this.#nameProblems(connection),
+      ...this.#floatingProblems(connection),
       ...connection.children.flatMap((child) => this.#ifIdProblems(connection, child)),
     ];
   }
@@ -44,6 +51,15 @@ export class Neighbours {
     if (other === undefined) return [];
     const message = `"${connection.name}" is also the name of ${other.id}: use a name that is unique in charon`;
     return [{ path: "spec.name", message }];
+  }
+
+  /** The nodes of two connections would take one address from each other. */
+  #floatingProblems({ id, floating }: Connection): Problem[] {
+    const address = floating && formatAddress(floating.prefix.address);
+    const other = address === undefined ? undefined : this.#floating.get(address);
+    if (other === undefined || other.id === id) return [];
+    const message = `${address} is also the floating address of ${other.id}: use another address, or declare the children of both in one connection`;
+    return [{ path: "spec.failover.floatingAddr", message }];
   }
 
   #ifIdProblems(connection: Connection, child: Child): Problem[] {

@@ -1,3 +1,4 @@
+import { floatingCases } from "./paths/floating-manifests.fixture.ts";
 import { pathCases } from "./paths/path-manifests.fixture.ts";
 
 /** Invalid manifests with the paths of their problems, for every validation. */
@@ -268,6 +269,7 @@ export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][
     [at(".extra.rekey_time")],
   ],
   ...pathCases,
+  ...floatingCases,
   [
     "a name that is not a Kubernetes name",
     (cr) => (cr.metadata.name = "Not_A_Name"),

@@ -19,7 +19,7 @@ import { connectionOutside } from "../../model/network/tunnel-routes.ts";
 import { keepEqual } from "../../model/value/keep-equal.ts";
 import { memo, Memo } from "../../model/value/memo.ts";
 import { inGroups, type CharonGroups } from "./in-groups.ts";
-import { hostProblems, placeProblems } from "./place-problems.ts";
+import { floatingPlaceProblems, hostProblems, placeProblems } from "./place-problems.ts";
 
 /** The state that valid manifests declare without conflicts. */
 export interface DesiredState {
@@ -199,6 +199,7 @@ function connectionOf(
           ...(scope === "cluster" ? placeProblems(connection) : []),
           ...(severalNodes && parsed.ok ? groupPlaceProblems(parsed.value, groups) : []),
           ...(severalNodes ? [] : hostProblems(connection)),
+          ...floatingPlaceProblems(connection, groups),
           ...neighbours.problemsOf(connection),
         ];
   if (found.length === 0) return connection;

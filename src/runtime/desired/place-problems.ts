@@ -1,6 +1,8 @@
 import type { Connection } from "../../model/api/connection.ts";
 import { groupIdOf, groupIdOfPath, groupIdsOf } from "../../model/api/group.ts";
 import type { Problem } from "../../model/api/result.ts";
+import { declaredPlaces } from "../../model/validation/paths/declared-places.ts";
+import type { CharonGroups } from "./in-groups.ts";
 
 /** In a cluster a connection has to name its node or its group, or each of its paths has to. */
 export function placeProblems(connection: Connection): Problem[] {
@@ -16,6 +18,16 @@ export function placeProblems(connection: Connection): Problem[] {
   const message =
     "is required, or groupRef is: set one of them to choose the node that carries the tunnel";
   return [{ path: "spec.nodeName", message }];
+}
+
+/** A floating address is one of the node: charon has to be on the node's network. */
+export function floatingPlaceProblems(connection: Connection, groups: CharonGroups): Problem[] {
+  if (connection.floating === undefined) return [];
+  return declaredPlaces(connection).flatMap(({ groupId, at }) => {
+    if (groups.get(groupId)?.spec.hostNetwork !== false) return [];
+    const message = `the CharonGroup ${groupId} has hostNetwork: false, and the floating address belongs to the network of the node: use a group with hostNetwork: true, or remove floatingAddr`;
+    return [{ path: `${at}.groupRef`, message }];
+  });
 }
 
 /** On a host all paths of a connection are on that host. */

@@ -9,11 +9,12 @@ import type { CharonPort } from "../ports/ports.ts";
 import { Refusal } from "../ports/refusal.ts";
 import { offerFor } from "../../model/charon/connection-offer.ts";
 import { effect } from "./effect.ts";
+import { floatingLogic, type FloatingPorts } from "./floating-logic.ts";
 import { gatewayLogic, type GatewayPorts } from "./gateway-logic.ts";
 import type { Secrets } from "../keys/secrets.ts";
 
 /** The ports of the machines of a connection. */
-export interface ConnectionPorts extends GatewayPorts {
+export interface ConnectionPorts extends GatewayPorts, FloatingPorts {
   readonly charon: CharonPort;
   readonly secrets: Pick<Secrets, "value">;
 }
@@ -21,7 +22,11 @@ export interface ConnectionPorts extends GatewayPorts {
 /** The connection's machine with its effects. */
 export function connectionLogic(ports: ConnectionPorts) {
   return connectionMachine.provide({
-    actors: { path: pathLogic(ports), gateway: gatewayLogic(ports) },
+    actors: {
+      path: pathLogic(ports),
+      gateway: gatewayLogic(ports),
+      floating: floatingLogic(ports),
+    },
   });
 }
 

@@ -7,6 +7,7 @@ import type {
   ConnectionEvent,
 } from "../../machines/connection/connection-types.ts";
 import type { FailoverContext } from "../../machines/failover/failover-types.ts";
+import type { FloatingContext } from "../../machines/floating/floating-types.ts";
 import type { GatewayContext } from "../../machines/gateway/gateway-types.ts";
 import type { ProbeContext } from "../../machines/probe.ts";
 import { formatAddress } from "../../model/net/address.ts";
@@ -34,10 +35,18 @@ const contexts: Readonly<Record<string, (context: never) => VisibleContext>> = {
       paths: several.length > 0 ? several.map(pathLine) : only,
       active,
       dialled,
+      holdsAddress: context.choice.address.holds,
       failure: paths.find(({ path }) => path === active)?.failure,
     };
   },
   failover: (context: FailoverContext) => ({ ...context }),
+  floating: ({ connection, floating, wanted, failure, attempt }: FloatingContext) => ({
+    connection: connection.id,
+    address: formatPrefix(floating.prefix),
+    wanted,
+    attempt,
+    failure,
+  }),
   path: ({ path, connection, ...context }: PathContext) => ({
     connection: connection.id,
     path,

@@ -197,11 +197,11 @@ export class KernelNetwork implements NetworkPort {
   }
 
   xfrmErrors(): ReadonlyMap<string, number> {
-    return xfrmErrors(this.#kernelNamespace());
+    return xfrmErrors(this.kernelNamespace());
   }
 
   saCounters(): readonly KernelCounters[] {
-    return listSaCounters(this.#kernelNamespace());
+    return listSaCounters(this.kernelNamespace());
   }
 
   /** The largest packet that enters the child's tunnel unfragmented, in bytes. */
@@ -230,7 +230,7 @@ export class KernelNetwork implements NetworkPort {
   }
 
   removeSas(ifIds: ReadonlySet<number>): number {
-    return removeSas(this.#kernelNamespace(), ifIds);
+    return removeSas(this.kernelNamespace(), ifIds);
   }
 
   #planOf(order: PlanFacts, tunnelMtu: number): NetworkPlan {
@@ -258,8 +258,12 @@ export class KernelNetwork implements NetworkPort {
     return known;
   }
 
-  /** The namespace of charon's SAs, which stay when charon ends. */
-  #kernelNamespace(): string {
+  /**
+   * The namespace of charon's SAs, which stay when charon ends; on the node's network that of the node.
+   *
+   * @throws {Refusal} while charon is not running, if only it knows
+   */
+  kernelNamespace(): string {
     const { hostNamespace } = this.#options;
     return hostNamespace ?? this.charonNamespace();
   }

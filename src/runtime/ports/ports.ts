@@ -1,7 +1,8 @@
 import type { Observable } from "rxjs";
 import type { SaEvent } from "../../adapters/xfrm/sa-events.ts";
 import type { CharonEvent } from "../../model/charon/charon-event.ts";
-import type { Child, Connection } from "../../model/api/connection.ts";
+import type { Child, Connection, FloatingAddress } from "../../model/api/connection.ts";
+import type { Address } from "../../model/net/address.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import type { KernelCounters } from "../../model/traffic/sa-counters.ts";
 import type { HeldSas, KernelState } from "../../model/charon/held-sas.ts";
@@ -101,6 +102,21 @@ export interface NetworkPort {
   readonly echoes: (order: ProbeOrder) => Observable<EchoOutcome>;
   /** Emits the part of the namespace that changed, at each change. */
   readonly watch: (gateway: Gateway) => Observable<KernelPart>;
+}
+
+/** The floating addresses of the node. */
+export interface AddressPort {
+  /**
+   * Gives the node an address and announces it, unless the node has it; returns whether it was added.
+   *
+   * @throws if the node cannot have it
+   */
+  readonly hold: (floating: FloatingAddress) => boolean;
+  /** Announces an address that the node has to its link. */
+  readonly announce: (address: Address) => void;
+  readonly release: (address: Address) => void;
+  /** Removes those that an earlier process added and that are not declared; returns them. */
+  readonly releaseOthers: (declared: readonly Address[]) => readonly Address[];
 }
 
 /** The source of gateways and workers: this host, or a cluster. */

@@ -12,6 +12,7 @@ import type { SourceProblem } from "../../model/api/resource.ts";
 import type {
   ChildStatus,
   ConnectionStatus,
+  FloatingAddressStatus,
   Reachability,
   Status,
 } from "../../model/status/status.ts";
@@ -119,7 +120,8 @@ function connectionStatus(
   before: ConnectionStatus | undefined,
 ): ConnectionStatus {
   const { connection } = snapshot.context;
-  const { failure, omitted, ikeSas } = pathSnapshotOf(snapshot)?.context ?? {};
+  const { failure: ofPath, omitted, ikeSas } = pathSnapshotOf(snapshot)?.context ?? {};
+  const failure = snapshot.context.choice.address.failure ?? ofPath;
   const keyExchange = ikeSas?.findLast(isEstablished)?.keyExchange;
   const children = connection.children.flatMap(({ key }, i) => {
     const child = childSnapshotOf(snapshot, key);
@@ -145,9 +147,17 @@ function connectionStatus(
     children,
     paths,
     ...(leads !== undefined && { leads }),
+    ...(connection.floating !== undefined && { floatingAddress: floatingStatus(snapshot) }),
     ...switched,
     problems: surroundings.problems,
   };
+}
+
+/** The floating address, and whether this node has it. */
+function floatingStatus({ context }: ConnectionSnapshot): FloatingAddressStatus {
+  const { floating } = context.connection;
+  const address = floating === undefined ? "" : formatPrefix(floating.prefix);
+  return { address, held: context.choice.address.holds };
 }
 
 /** The address of the peer by the active path, here or elsewhere. */

@@ -11,7 +11,7 @@ import { ikeSasOf } from "../actors/snapshots.ts";
 import { WorkQueue } from "../actors/work-queue.ts";
 import type { SecretFacts } from "../conditions/conditions.ts";
 import { nothingDesired, type DesiredState } from "../desired/desired-state.ts";
-import type { CharonPort, NetworkPort, PlacementPort } from "../ports/ports.ts";
+import type { AddressPort, CharonPort, NetworkPort, PlacementPort } from "../ports/ports.ts";
 import type { Running } from "../ports/running.ts";
 import type { RuntimeEvents } from "../ports/runtime-events.ts";
 import { CharonFeed } from "../charon/charon-feed.ts";
@@ -33,6 +33,8 @@ export interface SupervisorOptions {
   readonly charon: CharonPort;
   readonly network: NetworkPort;
   readonly placement: PlacementPort;
+  /** The floating addresses of the node; undefined where no address floats. */
+  readonly addresses?: AddressPort;
   readonly desired: Observable<DesiredState>;
   /** The state that outlives the process: why it cannot be read or written, for the status. */
   readonly state?: { readonly problem: string | undefined };
@@ -75,7 +77,7 @@ export class Supervisor implements Running, Disposable {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    const { charon, network, placement } = options;
+    const { charon, network, placement, addresses } = options;
     const { requireSecretConsent: requireConsent = false, alwaysFollowLog = false } = options;
     const events = this.#events;
     const queue = new WorkQueue((priority, seconds) =>
@@ -99,6 +101,7 @@ export class Supervisor implements Running, Disposable {
         charon,
         network,
         placement,
+        addresses,
         queue,
         secrets: this.#secrets,
         calls: events.adapterCalls,
@@ -307,6 +310,8 @@ export class Supervisor implements Running, Disposable {
     // charon may hang, and then it removes nothing from the kernel.
     const former = this.#options.placement.prune(this.#desired.connections);
     this.#orphans.remove(former.flatMap(ifIdsOfPaths), this.#ofCharon());
+    const floating = [...this.#desired.connections.values()].flatMap((one) => one.floating ?? []);
+    this.#options.addresses?.releaseOthers(floating.map(({ prefix }) => prefix.address));
   }
 
   /** Removes the SAs of a deleted connection, which charon may have been unable to remove. */

@@ -40,6 +40,12 @@ const dividedPaths = {
   here: ["main"],
 };
 
+/** The same paths with one address for the peer. */
+const floatingPaths = {
+  ...dividedPaths,
+  floating: { prefix: { address: { family: 4, value: 1n }, length: 24 }, interfaceName: undefined },
+} as const;
+
 const heard = (group: string, changes: object = {}) => ({
   type: "beat.heard",
   group,
@@ -124,6 +130,7 @@ const walkOf =
         path: held.actor() as never,
         gateway: held.actor() as never,
         failover: held.actor() as never,
+        floating: held.actor() as never,
       },
       guards: { isNews: ({ event }) => "to" in event },
       actions: { startPaths, takeState, forward: () => {} },
@@ -136,7 +143,7 @@ const walkOf =
       [choice.leaves, choice.leaving],
       [choice.peersKnown, context.connection.here, choice.settled.length > 0],
       context.paths.map(({ path: name, state, failure: known }) => [name, state, known?.reason]),
-      [choice.up, choice.awaited, Object.keys(context.keys)],
+      [choice.up, choice.awaited, Object.keys(context.keys), choice.address],
       context.connection.children.map(({ key }) => key),
     ],
     errors: [],
@@ -190,6 +197,17 @@ describe("the connection machine on generated paths", () => {
       { type: "peers.known" },
       { type: "spec.changed", connection: dividedPaths },
       { type: "charon.lost" },
+      { type: "delete" },
+    ]),
+    walkOf(floatingPaths, [
+      { ...decided("main"), epoch: 1 },
+      { ...decided("backup"), epoch: 2 },
+      ...["address.held", "address.left"].map((type) => ({ type })),
+      { type: "address.refused", failure: refused },
+      { type: "xstate.done.actor.address" },
+      heard("node:n2"),
+      { type: "spec.changed", connection: dividedPaths },
+      { type: "spec.changed", connection: floatingPaths },
       { type: "delete" },
     ]),
   );

@@ -5,6 +5,7 @@ import {
   decisions,
   drains,
   flawOf,
+  floats,
   losses,
   moves,
   relocates,
@@ -15,7 +16,17 @@ import {
 import { edgesOf } from "./graph.ts";
 
 describe("the failover machine of several groups on generated paths", () => {
-  for (const walk of [decisions, losses, claims, moves, drains, spreads, relocates, returns]) {
+  for (const walk of [
+    decisions,
+    losses,
+    claims,
+    moves,
+    drains,
+    spreads,
+    relocates,
+    returns,
+    floats,
+  ]) {
     it(`follows the decision with the highest epoch (${walk.name})`, (t) => {
       const edges = edgesOf(walk());
       t.diagnostic(`${edges.length} edges`);

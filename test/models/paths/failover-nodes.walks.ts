@@ -185,6 +185,22 @@ export const returns = () =>
     { paths: ["b", "a"] },
   );
 
+/** The paths a and c here and b elsewhere, which cannot be dialled before it is active. */
+export const floats = () =>
+  walkOf(
+    [
+      ...["path.up", "path.down", "path.silent", "path.answers"].map((type) => ({
+        type,
+        path: "a",
+      })),
+      { type: "path.up", path: "c" },
+      { type: "move", path: "b" },
+      { type: "move", path: "c" },
+      heard(9, "b", { cause: "failback" }),
+    ],
+    { paths: ["b", "a", "c"], here: ["a", "c"], warm: [], exclusive: true },
+  );
+
 const deciding: ReadonlySet<string> = new Set([
   "steady",
   "silent",

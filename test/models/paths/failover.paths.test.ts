@@ -11,6 +11,7 @@ import {
   claims,
   decisions,
   drains,
+  floats,
   losses,
   moves,
   relocates,
@@ -143,7 +144,7 @@ function flawsOf(walk: Walk): string[] {
 }
 
 describe("the failover machine on generated paths", () => {
-  const ofNodes = [decisions, losses, claims, moves, drains, spreads, relocates, returns];
+  const ofNodes = [decisions, losses, claims, moves, drains, spreads, relocates, returns, floats];
   coversItsChart(two, three, probed, declaredWhileSilent, ...ofNodes);
 
   for (const [count, walk] of [two(), three(), probed()].entries()) {

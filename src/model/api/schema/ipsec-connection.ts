@@ -158,7 +158,7 @@ export const PathSpec = Type.Object(
         type: "string",
         enum: ["warm", "hot", "cold"],
         description:
-          "The SAs of this path while another one is active: an IKE SA without CHILD SAs (warm, the default), CHILD SAs as well (hot), or none (cold, the default if only the peer can dial: the start_action of every child is none, or remoteAddr is not a single host). Use hot only if the peer chooses the tunnel for its answers by routing.",
+          "The SAs of this path while another one is active: an IKE SA without CHILD SAs (warm, the default), CHILD SAs as well (hot), or none (cold, the default if only the peer can dial: the start_action of every child is none, or remoteAddr is not a single host; and with floatingAddr). Use hot only if the peer chooses the tunnel for its answers by routing.",
       }),
     ),
     extra: Type.Optional(
@@ -194,6 +194,21 @@ export const FailoverSpec = Type.Object(
         maximum: 60_000,
         description:
           "Milliseconds between two echo requests of a child's probe, in place of its intervalSeconds. The default is 300.",
+      }),
+    ),
+    floatingAddr: Type.Optional(
+      Type.String({
+        ...cidr,
+        description:
+          "One address for the peer, with the prefix length of its network, as in 203.0.113.5/24: the localAddr of all paths. The node of the active path has it, and no other node. The paths have to be on several nodes, and stand by cold.",
+      }),
+    ),
+    floatingInterface: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 15,
+        description:
+          "The interface of each node that gets floatingAddr. The default is the one with an address of the same network.",
       }),
     ),
   },

@@ -6,6 +6,7 @@ import type { IPSecConnectionSpec, PathSpec } from "../../api/schema/ipsec-conne
 import { connectionExtraProblems } from "../../charon/options/extra-problems.ts";
 import { identitiesOverlap, identityPattern } from "../../identity/identity-overlap.ts";
 import { placementProblems } from "./placement-problems.ts";
+import { floatingProblems } from "./floating-problems.ts";
 import { identityProblem } from "../../identity/identity-problem.ts";
 import { localAddressProblem } from "../../api/local-address.ts";
 import { groupIdOf, placeOf, type Placement } from "../../api/group.ts";
@@ -19,6 +20,7 @@ export function pathProblems(spec: IPSecConnectionSpec): Problem[] {
   return [
     ...failoverProblems(spec),
     ...connectionProblems(spec),
+    ...floatingProblems(spec),
     ...paths.flatMap((path, i) => [
       ...ownProblems(path, spec, `spec.paths[${i}]`),
       ...clashes(paths, i, spec),
