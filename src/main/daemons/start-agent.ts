@@ -1,11 +1,8 @@
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import type { Logger } from "pino";
 import type { Observable, Subscription } from "rxjs";
 import { ControlServer } from "../../adapters/control/server.ts";
 import { ContainerRuntime } from "../../adapters/cri/sandbox.ts";
-import { knownChildrenCodec } from "../../adapters/host/known-child.ts";
-import { KeptAddresses, keptAddressesCodec } from "../../adapters/floating/kept-addresses.ts";
-import { StateFile } from "../../adapters/files/state-file.ts";
 import { ClusterKey } from "../../adapters/kubernetes/cluster-key.ts";
 import { Declared } from "../../adapters/kubernetes/declared.ts";
 import { EventRecorder } from "../../adapters/kubernetes/events.ts";
@@ -17,7 +14,6 @@ import type { Wanted } from "../../adapters/kubernetes/client/watch.ts";
 import { Poller } from "../../adapters/linux/poller.ts";
 import { Charon } from "../../adapters/vici/charon.ts";
 import { readStatistics, StatisticsSession } from "../../adapters/vici/statistics-session.ts";
-import { SettingsFile } from "../../adapters/vici/settings-file.ts";
 import type { CharonSettings } from "../../model/charon/charon-settings.ts";
 import { digestOf } from "../../model/api/group.ts";
 import { label } from "../../model/kubernetes/labels.ts";
@@ -26,7 +22,6 @@ import type { SegmentKey } from "../../model/network/segment-key.ts";
 import { trimmedPod, type Pod } from "../../model/kubernetes/worker-pod.ts";
 import { AgentReporter } from "../../runtime/agent/agent-reporter.ts";
 import { agentDesired } from "../../runtime/agent/agent-desired.ts";
-import { ChildMemory } from "../../runtime/agent/child-memory.ts";
 import { RefusedPods } from "../../runtime/agent/refused-pods.ts";
 import { reportsPods } from "../../runtime/agent/reports-pods.ts";
 import { PodPlacement } from "../../runtime/agent/pod-placement.ts";
@@ -34,7 +29,6 @@ import { backgroundWrites } from "../../runtime/kubernetes/writes.ts";
 import { containStreams, type OnBreakdown } from "../../runtime/actors/contained.ts";
 import type { Examiner } from "../../runtime/diagnosis/examiner.ts";
 import { KernelExaminer } from "../../runtime/kernel/kernel-examiner.ts";
-import { NodeAddresses } from "../../runtime/kernel/node-addresses.ts";
 import { KernelNetwork } from "../../runtime/kernel/kernel-network.ts";
 import { serveInspector } from "../../runtime/inspector/serve.ts";
 import { loggerOf, type LogSettings } from "../../runtime/logs/logger.ts";
@@ -50,6 +44,7 @@ import { controlSocket, whileScraped } from "../options/defaults.ts";
 import { breakdownReporter } from "./breakdown-reporter.ts";
 import { joinPeers, type Peering, type PeeringParts } from "./join-peers.ts";
 import { logMissingFilters, logMissingReception } from "./missing-filters.ts";
+import { NodeFiles } from "./node-files.ts";
 
 export interface AgentOptions {
   readonly groupId: string;
@@ -144,11 +139,13 @@ class AgentParts {
     const segmentKey = await key.whenRead();
     containStreams(this.#onBreakdown);
     const desired = this.#desired(declared);
-    const charon = new Charon(this.#options.vici, { settings: this.#settings() });
+    const { vici, charonSettings } = this.#options;
+    const files = new NodeFiles(vici, this.#onTrouble);
+    const charon = new Charon(vici, { settings: files.settings(charonSettings) });
     const poller = resources.use(new Poller());
     const network = this.#network(charon, poller, segmentKey);
     const events = new EventRecorder(this.#client, "ipman.dialo.ai/agent", this.#onTrouble);
-    const memory = resources.use(this.#memory());
+    const memory = resources.use(files.memory());
     const refused = this.#refusedPods(events);
     const placement = resources.use(
       new PodPlacement({
@@ -167,7 +164,7 @@ class AgentParts {
         charon,
         network,
         placement,
-        ...(this.#options.hostNetwork && { addresses: this.#addresses(network) }),
+        ...(this.#options.hostNetwork && { addresses: files.addresses(network) }),
         desired,
         requireSecretConsent: this.#options.requireSecretConsent,
         state: memory,
@@ -298,28 +295,6 @@ class AgentParts {
     const client = this.#client;
     const options = { client, namespace: client.namespace, creates: false };
     return this.#resources.use(new ClusterKey({ ...options, onTrouble: this.#onTrouble }));
-  }
-
-  /** In the folder that is charon's too, on the node: it lasts as long as what is in the kernel. */
-  #memory(): ChildMemory {
-    const path = join(dirname(this.#options.vici), "children.json");
-    return new ChildMemory(new StateFile(path, knownChildrenCodec), this.#onTrouble);
-  }
-
-  /** In that folder, too: those that the node has last as long. */
-  #addresses(network: KernelNetwork): NodeAddresses {
-    const path = join(dirname(this.#options.vici), "addresses.json");
-    const file = new StateFile(path, keptAddressesCodec);
-    return new NodeAddresses({
-      namespace: () => network.kernelNamespace(),
-      kept: new KeptAddresses(file, this.#onTrouble),
-    });
-  }
-
-  /** In that folder, too: a charon that starts after the agent has them from the beginning. */
-  #settings(): SettingsFile {
-    const { vici, charonSettings } = this.#options;
-    return new SettingsFile(join(dirname(vici), "charon.conf"), charonSettings, this.#onTrouble);
   }
 
   #runtime(): ContainerRuntime | undefined {
