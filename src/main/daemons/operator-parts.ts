@@ -24,7 +24,7 @@ import type { Prefix } from "../../model/net/prefix.ts";
 import { systemClock } from "../../runtime/time/clock.ts";
 import { backgroundWrites } from "../../runtime/kubernetes/writes.ts";
 import { containStreams, type OnBreakdown } from "../../runtime/actors/contained.ts";
-import { logTrouble } from "../../runtime/logs/log.ts";
+import { TroubleLog } from "../../runtime/logs/trouble-log.ts";
 import { Metrics } from "../../runtime/metrics/metrics.ts";
 import { serveMetrics } from "../../runtime/metrics/metrics-server.ts";
 import { PodAdmission } from "../../runtime/operator/admission/admit-pod.ts";
@@ -81,7 +81,8 @@ export class OperatorParts {
     );
     this.#namespace = options.namespace ?? this.#client.namespace;
     this.#outside = networksOfCluster(options.clusterNetworks);
-    this.#onTrouble = (error) => logTrouble(log, error);
+    const troubles = new TroubleLog(log);
+    this.#onTrouble = (error) => troubles.take(error);
     this.#onBreakdown = breakdownReporter(log, this.#metrics);
   }
 

@@ -32,7 +32,8 @@ import { KernelExaminer } from "../../runtime/kernel/kernel-examiner.ts";
 import { KernelNetwork } from "../../runtime/kernel/kernel-network.ts";
 import { serveInspector } from "../../runtime/inspector/serve.ts";
 import { loggerOf, type LogSettings } from "../../runtime/logs/logger.ts";
-import { logChanges, logEvents, logTrouble } from "../../runtime/logs/log.ts";
+import { logChanges, logEvents } from "../../runtime/logs/log.ts";
+import { TroubleLog } from "../../runtime/logs/trouble-log.ts";
 import { Metrics } from "../../runtime/metrics/metrics.ts";
 import { serveMetrics } from "../../runtime/metrics/metrics-server.ts";
 import { desiredStates } from "../../runtime/desired/desired-states.ts";
@@ -122,7 +123,8 @@ class AgentParts {
         metrics.adapterCall({ name, seconds, failed }),
       ),
     );
-    this.#onTrouble = (error) => logTrouble(log, error);
+    const troubles = new TroubleLog(log);
+    this.#onTrouble = (error) => troubles.take(error);
     this.#onBreakdown = breakdownReporter(log, metrics);
   }
 

@@ -39,9 +39,14 @@ function logCharonReport(log: Logger, event: CharonEvent): void {
   log.debug({ connection, group: line.group }, `charon: ${line.text}`);
 }
 
-/** Logs a failure that is retried: an adapter's error as its message, any other with its stack. */
-export function logTrouble(log: Logger, error: unknown): void {
-  if (error instanceof KubeError) log.warn({ op: error.op, code: error.code }, error.message);
+/**
+ * Logs a failure that is retried: an adapter's error as its message, any other with its stack.
+ *
+ * @param omitted the number of the same failures since the last line
+ */
+export function logTrouble(log: Logger, error: unknown, omitted?: number): void {
+  if (error instanceof KubeError)
+    log.warn({ op: error.op, code: error.code, ...(omitted && { omitted }) }, error.message);
   else log.warn({ err: error }, String(error));
 }
 
