@@ -46,14 +46,16 @@ describe("announcements of a gateway", () => {
     all.repeat(gateway, [one], note)();
     const delays: number[] = [];
     const { setTimeout: set } = globalThis;
-    mock.method(globalThis, "setTimeout", (run: () => void, ms: number) => {
+    globalThis.setTimeout = ((run: () => void, ms: number) => {
       delays.push(ms);
       return set(run, ms);
-    });
+    }) as typeof set;
     // The first call finds that the announcement is not due yet.
     const times = [started + 99.5, started + 100.5];
-    mock.method(performance, "now", () => times.shift() ?? Date.now());
+    performance.now = () => times.shift() ?? Date.now();
     const stop = all.repeat(gateway, [one], note);
+    Object.assign(globalThis, { setTimeout: set });
+    performance.now = () => Date.now();
     assert.deepEqual(delays, [0]);
     stop();
   });
