@@ -8,6 +8,7 @@ import {
   type PathConnection,
 } from "../../model/api/path.ts";
 import { trapsOnly } from "../../model/charon/vici-message.ts";
+import { standbyWithin } from "../../model/status/peer-limits.ts";
 import { isUp, type PublicState } from "../../model/status/public-state.ts";
 import type { FailoverEvent, PathDeclaration } from "../failover/failover-types.ts";
 import { memo } from "../../model/value/memo.ts";
@@ -27,16 +28,20 @@ import {
 export const noKey: PathKey = { secretRevision: undefined, keyFailure: undefined };
 
 /** The actor that chooses; it waits for charon's list of SAs unless the paths are dialled already. */
-export function failoverOf({ connection, up, dials, peersKnown }: ConnectionContext) {
+export function failoverOf(context: ConnectionContext) {
+  const { up, dials, peersKnown } = context;
   return {
     id: failoverId,
-    input: { ...declarationOf(connection), up, charonReady: dials, peersKnown },
+    input: { ...declarationOf(context), up, charonReady: dials, peersKnown },
   } as const;
 }
 
 /** The declared paths as the actor that chooses needs them. */
-export function declarationOf({ paths, failover: settings, here }: Connection): PathDeclaration {
-  const warm = paths.filter(({ standby }) => standby !== "cold");
+export function declarationOf({
+  connection: { paths, failover: settings, here },
+  limits,
+}: Pick<ConnectionContext, "connection" | "limits">): PathDeclaration {
+  const warm = paths.filter(({ standby }) => standbyWithin(limits, standby) !== "cold");
   const namesOf = (some: Connection["paths"]) => some.map(({ name }) => name);
   return { paths: namesOf(paths), warm: namesOf(warm), settings, here };
 }
@@ -128,13 +133,21 @@ export function isReplaced(context: ConnectionContext, next: Choice): boolean {
   return ike || kept.some(({ replaces }) => replaces);
 }
 
-type Choice = Pick<ConnectionContext, "connection" | "active" | "dialled" | "dials">;
+export type Choice = Pick<
+  ConnectionContext,
+  "connection" | "active" | "dialled" | "dials" | "limits"
+>;
 
 /** The paths as charon gets them: one that was not chosen stands by in the way that is declared. */
 export function pathsOf(choice: Choice): readonly PathConnection[] {
-  return pathConnections(choice.connection).map((one) => ({
+  return kindsOf(choice).map((one) => ({ ...one, connection: asChosen(one, choice) }));
+}
+
+/** The paths with the ways in which they stand by, as far as the peer allows them. */
+function kindsOf({ connection, limits }: Choice): readonly PathConnection[] {
+  return pathConnections(connection).map((one) => ({
     ...one,
-    connection: asChosen(one, choice),
+    standby: standbyWithin(limits, one.standby),
   }));
 }
 
@@ -167,8 +180,7 @@ export function endsBy(
   path: string,
 ): "all" | "children" | undefined {
   if (isChosen(before, path) || isChosen(after, path)) return undefined;
-  const kindBy = ({ connection }: Choice) =>
-    pathConnections(connection).find((one) => one.path === path)?.standby;
+  const kindBy = (choice: Choice) => kindsOf(choice).find((one) => one.path === path)?.standby;
   const [was, is] = [kindBy(before), kindBy(after)];
   if (was === undefined || was === is) return undefined;
   if (is === "cold") return "all";

@@ -138,7 +138,7 @@ export const connectionSetup = setup({
       const next = { ...context, ...choice };
       enqueue.assign(choice);
       if (hasSeveralPaths(context.connection) && hasSeveralPaths(connection)) {
-        enqueue.sendTo(failoverId, { type: "paths.declared", ...declarationOf(connection) });
+        enqueue.sendTo(failoverId, { type: "paths.declared", ...declarationOf(next) });
         if (isReplaced(context, next))
           enqueue.sendTo(failoverId, { type: "path.renewed", path: choice.active });
       } else if (hasSeveralPaths(context.connection)) enqueue.stopChild(failoverId);

@@ -1,5 +1,5 @@
 import { assign, enqueueActions, sendParent, setup } from "xstate";
-import type { Failure } from "../../model/status/failure.ts";
+import { Reason, type Failure } from "../../model/status/failure.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
 import { childKeyOf } from "../../model/api/selector-sets.ts";
 import type { Child } from "../../model/api/connection.ts";
@@ -18,6 +18,7 @@ import {
   type LoadOrder,
   type LoadResult,
 } from "./path-types.ts";
+import { hasClosed, hasNewChildSa } from "./sa-changes.ts";
 import { differenceFailure, withTried } from "../common/differences.ts";
 import { noteRefusal, standingRefusal } from "../common/rekey-refusal.ts";
 import { sameItems } from "../../model/value/same-items.ts";
@@ -75,9 +76,11 @@ export const pathSetup = setup({
       if (carrying.length === 0 && event.type === "child.down" && event.failed)
         enqueue.sendParent({ type: "path.failed", path } satisfies PathReport);
     }),
-    reportFailure: enqueueActions(({ enqueue, context: { path, carrying } }) => {
-      if (carrying.length === 0)
-        enqueue.sendParent({ type: "path.failed", path } satisfies PathReport);
+    reportFailure: enqueueActions(({ enqueue, context: { path, carrying, failure } }) => {
+      if (carrying.length > 0) return;
+      const isRefused = failure?.reason === Reason.AuthenticationFailed;
+      const refused = isRefused ? ({ refused: true } as const) : {};
+      enqueue.sendParent({ type: "path.failed", path, ...refused } satisfies PathReport);
     }),
     note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),
     /** Notes how an IKE SA differs from the manifest, or else that the peer does not rekey it. */
@@ -135,6 +138,12 @@ export const pathSetup = setup({
       enqueue.assign({ ikeSas, pathMissing });
       const report = changeOf(context, { ...context, pathMissing });
       if (report !== undefined) enqueue.sendParent(report);
+      const { path, connection } = context;
+      if (connection.hasAlternative !== true) return;
+      if (hasNewChildSa(context.ikeSas, ikeSas))
+        enqueue.sendParent({ type: "path.attracts", path } satisfies PathReport);
+      if (hasClosed(context.ikeSas, ikeSas, context.outdated))
+        enqueue.sendParent({ type: "path.closed", path } satisfies PathReport);
     }),
     missPath: enqueueActions(({ enqueue, context }) => {
       enqueue.assign({ pathMissing: true });
@@ -162,7 +171,7 @@ export const pathSetup = setup({
       }
     }),
     tellChildren: enqueueActions(
-      ({ enqueue, context }, params: { type: "connection.unloaded" | "stop" }) => {
+      ({ enqueue, context }, params: { type: "connection.unloaded" | "stop" | "rekey" }) => {
         for (const id of context.running) enqueue.sendTo(id, params);
       },
     ),

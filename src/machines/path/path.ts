@@ -109,6 +109,7 @@ export const pathMachine = pathSetup.createMachine({
       ],
       target: ".failed",
     },
+    attract: { actions: { type: "tellChildren", params: { type: "rekey" } } },
     restart: {
       actions: assign({
         outdated: ({ context }) => context.ikeSas.map((sa) => sa.uniqueId),

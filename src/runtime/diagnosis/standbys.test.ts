@@ -49,6 +49,18 @@ describe("the diagnosis of a standby", () => {
     assert.match(findingsOf(one)[0]?.hint ?? "", /^create the Secret/);
   });
 
+  it("names a limit of the peer by which it has less than is declared", async () => {
+    const one = await made("hot");
+    await one.list("backup", viaBackup());
+    await one.send({ type: "traffic.drawn", path: "backup" });
+    await one.send({ type: "traffic.returned" });
+    const [limit, standby] = findingsOf(one);
+    assert.deepEqual([limit?.verdict, limit?.path], ["problem", undefined]);
+    assert.match(limit?.message ?? "", /^PeerTakesLast: .*a CHILD SA of backup/);
+    assert.match(limit?.hint ?? "", /^declare `standby: warm`/);
+    assert.equal(standby?.path, "backup");
+  });
+
   it("has its state and the missing route to its peer as well", async () => {
     const one = await made("hot");
     const without = { device: "dummy0", kind: "dummy" } as Egress;

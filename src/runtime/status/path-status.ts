@@ -4,6 +4,7 @@ import { stateElsewhere } from "../../machines/connection/elsewhere.ts";
 import { hasSeveralGroups, nodeOfPath } from "../../model/api/group.ts";
 import { hasSeveralPaths, isHere } from "../../model/api/path.ts";
 import { failure, Reason } from "../../model/status/failure.ts";
+import { standbyWithin } from "../../model/status/peer-limits.ts";
 import type { ConnectionStatus, PathRole, PathStatus } from "../../model/status/status.ts";
 import { memo } from "../../model/value/memo.ts";
 import { sinceWhen } from "./since.ts";
@@ -25,7 +26,8 @@ export function pathStatuses(
   const isDivided = hasSeveralGroups(connection);
   // Before the choice, another path may carry the traffic than the one that is dialled first.
   if (!hasSeveralPaths(connection) || !chosen) return noPaths;
-  const paths = connection.paths.flatMap(({ name, standby, remoteAddr }) => {
+  const paths = connection.paths.flatMap(({ name, standby: declared, remoteAddr }) => {
+    const standby = standbyWithin(context.limits, declared);
     const elsewhere = !isHere(connection, name);
     const absent = elsewhere && absentPaths.includes(name);
     const view = elsewhere

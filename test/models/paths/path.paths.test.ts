@@ -94,6 +94,7 @@ describe("the path machine, by generated paths", () => {
       { type: "rekey.refused", child: undefined, failure: unrekeyed },
       { type: "rekey.refused", child: "child-2", failure: unrekeyed },
       { type: "restart" },
+      { type: "attract" },
       { type: "delete" },
     ]),
     walk([rekeying, moving, notified, { type: "configuration.lost" }], true),
