@@ -5,6 +5,7 @@ import type { ConnectionStatus } from "../../src/model/status/status.ts";
 import { find } from "../sites/ipman.ts";
 import { connectionSpec, sites } from "../sites/manifests.ts";
 import { Pinging } from "../sites/pings.ts";
+import { ip } from "../sites/shell.ts";
 import { TwoSites } from "../sites/two-sites.ts";
 
 const name = "first";
@@ -21,6 +22,7 @@ for (const [unique, limit] of Object.entries(limits))
 
     before(async () => {
       lab = resources.use(await TwoSites.build());
+      ip(`addr replace ${sites.node.other}/24 dev wire0`);
       const paths = [{ name: "main" }, { name: "backup", ...other }];
       const spec = connectionSpec(name, { paths, failover: { failback: "never" } });
       const local_addrs = [sites.peer.v4, sites.peer.other];

@@ -30,14 +30,9 @@ export function watchedAnswers(
     : { packetsIn, packetsOut, since: now };
 }
 
-/** Whether packets came back before, and none does any more although packets leave. */
-export function hasFallenSilent(
-  watch: AnswerWatch,
-  { packetsOut }: ChildCounters,
-  now: number,
-): boolean {
-  const { packetsIn, since } = watch;
-  return packetsIn > 0 && packetsOut - watch.packetsOut >= fewestSent && now - since >= silentMs;
+/** Whether no packet comes back although packets leave. */
+export function isSilent(watch: AnswerWatch, { packetsOut }: ChildCounters, now: number): boolean {
+  return packetsOut - watch.packetsOut >= fewestSent && now - watch.since >= silentMs;
 }
 
 /** Whether packets have come back since. */

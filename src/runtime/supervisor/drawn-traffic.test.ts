@@ -23,7 +23,7 @@ async function watched(t: TestContext, standby = "hot") {
   let now = 0;
   t.mock.timers.enable({ apis: ["setTimeout"] });
   t.mock.method(performance, "now", () => now);
-  const state = { packetsIn: 100, packetsOut: 100, answers: true, looks: 0 };
+  const state = { packetsIn: 100, packetsOut: 100, sends: true, answers: true, looks: 0 };
   const sent: string[] = [];
   const root = {
     getSnapshot: made.snapshot,
@@ -48,7 +48,7 @@ async function watched(t: TestContext, standby = "hot") {
   const pass = async (milliseconds: number) => {
     for (let passed = 0; passed < milliseconds; passed += 50) {
       now += 50;
-      state.packetsOut++;
+      if (state.sends) state.packetsOut++;
       if (state.answers) state.packetsIn++;
       watch.update("site");
       t.mock.timers.tick(50);
@@ -104,13 +104,16 @@ describe("the watch over traffic that a hot standby may draw", () => {
     assert.deepEqual(test.sent, []);
   });
 
-  it("reports nothing of traffic that was never answered", async (t) => {
+  it("reports traffic that was never answered, also if it begins minutes later", async (t) => {
     using test = await watched(t);
-    test.state.packetsIn = 0;
-    test.state.answers = false;
     await test.rekeyStandby("5");
-    await test.pass(12_000);
+    Object.assign(test.state, { packetsIn: 0, packetsOut: 0, sends: false, answers: false });
+    await test.pass(300_000);
+    assert.ok(test.state.looks < 70, `${test.state.looks} looks`);
     assert.deepEqual(test.sent, []);
+    test.state.sends = true;
+    await test.pass(61_000);
+    assert.deepEqual(test.sent, ["traffic.drawn"]);
   });
 
   it("does not look at the kernel without a hot standby", async (t) => {

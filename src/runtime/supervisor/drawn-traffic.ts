@@ -3,7 +3,7 @@ import { isHotStandby } from "../../machines/connection/peer-signs.ts";
 import { hasSeveralPaths, pathConnections } from "../../model/api/path.ts";
 import { isInstalled } from "../../model/charon/sa.ts";
 import {
-  hasFallenSilent,
+  isSilent,
   hasReturned,
   watchedAnswers,
   type AnswerWatch,
@@ -34,27 +34,31 @@ interface Observation {
   readonly root: ConnectionActor;
   readonly active: string;
   readonly standby: string;
-  /** Milliseconds of a monotonic clock. */
-  readonly until: number;
-  /** Whether the active path is suspected to be silent, and is rekeyed. */
-  readonly isSuspected: boolean;
+  /** When it was installed, in milliseconds of a monotonic clock. */
+  readonly since: number;
+  /** When the rekey of the active path, which is silent, has to have helped. */
+  readonly until: number | undefined;
   /** By the key of the child. */
   readonly answers: ReadonlyMap<string, AnswerWatch>;
 }
 
-/** Between two lists of counters, while there is an observation; milliseconds. */
+/** Between two lists of counters: the first ones, and then ever more until the last time; milliseconds. */
 const lookMs = 500;
+const slowestMs = 30_000;
 
-/** Traffic that a CHILD SA draws is missing at once, unless a connection sends seldom; milliseconds. */
-const observedMs = 10_000;
+/** Traffic that a CHILD SA draws is missing at once, unless none is sent; milliseconds. */
+const quickMs = 10_000;
+
+/** Answers that come later were sent after the CHILD SA was installed; milliseconds. */
+const flightMs = 2_000;
 
 /** For a rekey of the active path, and answers after it; milliseconds. */
 const returnMs = 3_000;
 
 /**
- * Looks whether answers cease to come by the active path when a hot standby has a CHILD SA installed, as
- * if the peer sends by the CHILD SA that was made last, and whether they return once the active path
- * was rekeyed. Without hot standbys it costs nothing.
+ * Looks whether answers come by the active path after a hot standby had a CHILD SA installed. If none does,
+ * as if the peer sends by the CHILD SA that was made last, it looks whether they come once the active
+ * path was rekeyed. Without hot standbys it costs nothing.
  */
 export class DrawnTraffic implements Disposable {
   readonly #options: DrawnTrafficOptions;
@@ -62,6 +66,8 @@ export class DrawnTraffic implements Disposable {
   readonly #known = new Map<string, ReadonlyMap<string, readonly string[]>>();
   readonly #observed = new Map<string, Observation>();
   #timer: NodeJS.Timeout | undefined;
+  #waitMs = lookMs;
+  #quickUntil = 0;
   #isLooking = false;
   #ended = false;
 
@@ -91,15 +97,13 @@ export class DrawnTraffic implements Disposable {
     const [standby] = now.entries().find(isNew) ?? [];
     if (standby === undefined) return;
     const { active } = snapshot.context;
-    const until = performance.now() + observedMs;
-    this.#observed.set(id, {
-      root,
-      active,
-      standby,
-      until,
-      isSuspected: false,
-      answers: new Map(),
-    });
+    const since = performance.now();
+    const answers = new Map<string, AnswerWatch>();
+    this.#observed.set(id, { root, active, standby, since, until: undefined, answers });
+    this.#quickUntil = since + quickMs;
+    this.#waitMs = lookMs;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#lookLater();
   }
 
@@ -119,7 +123,7 @@ export class DrawnTraffic implements Disposable {
           this.#isLooking = false;
           if (this.#observed.size > 0) this.#lookLater();
         });
-    }, lookMs);
+    }, this.#waitMs);
   }
 
   async #look(): Promise<void> {
@@ -130,6 +134,7 @@ export class DrawnTraffic implements Disposable {
       network.saCounters(),
     ).catch(() => []);
     if (this.#ended) return;
+    if (performance.now() > this.#quickUntil) this.#waitMs = Math.min(2 * this.#waitMs, slowestMs);
     const byIfId = Map.groupBy(counters, ({ ifId }) => ifId);
     for (const [id, observation] of this.#observed) {
       const next = this.#judged(observation, byIfId);
@@ -143,24 +148,26 @@ export class DrawnTraffic implements Disposable {
     observation: Observation,
     byIfId: ReadonlyMap<number, readonly KernelCounters[]>,
   ): Observation | undefined {
-    const { root, active, standby, until, isSuspected } = observation;
+    const { root, active, standby, since, until } = observation;
     const snapshot = root.getSnapshot();
     const now = performance.now();
     const { context } = snapshot;
-    if (now > until || context.active !== active || !isHotStandby(context, standby))
-      return undefined;
+    if (until !== undefined && now > until) return undefined;
+    if (context.active !== active || !isHotStandby(context, standby)) return undefined;
     const answers = new Map<string, AnswerWatch>();
     for (const [key, sums] of countersOf(snapshot, byIfId)) {
       const known = observation.answers.get(key);
-      if (isSuspected && known !== undefined && hasReturned(known, sums)) {
-        root.send({ type: "traffic.returned" });
-        return undefined;
+      if (known !== undefined && hasReturned(known, sums)) {
+        if (until !== undefined) root.send({ type: "traffic.returned" });
+        if (until !== undefined || now - since > flightMs) return undefined;
       }
       const next = watchedAnswers(known, sums, now);
       answers.set(key, next);
-      if (isSuspected || !hasFallenSilent(next, sums, now)) continue;
+      if (until !== undefined || !isSilent(next, sums, now)) continue;
       root.send({ type: "traffic.drawn", path: standby });
-      return { ...observation, until: now + returnMs, isSuspected: true };
+      this.#waitMs = lookMs;
+      this.#quickUntil = now + returnMs;
+      return { ...observation, until: now + returnMs };
     }
     return { ...observation, answers };
   }
