@@ -49,6 +49,8 @@ export interface PathStatus {
   readonly failure: Failure | undefined;
   /** Set for a path that stands by and whose peer does not answer on its IKE SA. */
   readonly silent?: true;
+  /** Set for a hot standby that has an IKE SA: why a CHILD SA does not come up. */
+  readonly childless?: Failure;
   /** The node that has the path; undefined unless the paths are on several nodes. */
   readonly node?: string;
   /** Set for a path of another agent, whose reports are not as detailed. */

@@ -43,7 +43,8 @@ function checkStandby(
   { context: { connection } }: ConnectionSnapshot,
   examiner: Examiner,
 ): Finding[] {
-  const { name, role, standby: kind, state, failure, remote, node, elsewhere } = standby;
+  const { name, role, standby: kind, state, remote, node, elsewhere, childless } = standby;
+  const failure = childless ?? standby.failure;
   const judgement = judgementOf(standby);
   if (judgement === "ready") return [ok("standby", `is up, to ${remote}, and can take over`)];
   if (role === "dialled") return [note("standby", "is being dialled to take over")];
