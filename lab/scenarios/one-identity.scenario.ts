@@ -3,7 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { ConnectionStatus } from "../../src/model/status/status.ts";
 import { find } from "../sites/ipman.ts";
-import { connectionSpec, sites } from "../sites/manifests.ts";
+import { connectionSpec, sites, yaml } from "../sites/manifests.ts";
 import { Pinging } from "../sites/pings.ts";
 import { ip } from "../sites/shell.ts";
 import { TwoSites } from "../sites/two-sites.ts";
@@ -26,7 +26,8 @@ for (const [unique, limit] of Object.entries(limits))
       const paths = [{ name: "main" }, { name: "backup", ...other }];
       const spec = connectionSpec(name, { paths, failover: { failback: "never" } });
       const local_addrs = [sites.peer.v4, sites.peer.other];
-      await lab.up(spec, { connection: { unique, local_addrs } });
+      await lab.up(connectionSpec(name), { connection: { unique, local_addrs } });
+      lab.ipman.apply(`${name}.yaml`, yaml(spec));
     });
     after(() => resources.disposeAsync());
 

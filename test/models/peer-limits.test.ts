@@ -152,6 +152,47 @@ describe("a peer that keeps one IKE SA for an identity", () => {
       assert.deepEqual(made.switches, []);
     });
 
+  it("ends the war of two paths that take over from each other", async () => {
+    const made = await harness(standingBy("hot"));
+    await made.list("main", ikeSa());
+    await made.wait(2_000);
+    const initiated = () =>
+      made.calls.made
+        .filter(({ name }) => name === "initiate")
+        .map(({ input }) => (input as { connectionName: string }).connectionName);
+    // The peer makes the SAs of each path that is dialled, and ends those of the other one.
+    for (let turn = 0; turn < 100 && turn < initiated().length; turn++) {
+      const isMain = initiated()[turn] === "site";
+      await made.list(isMain ? "main" : "backup", isMain ? ikeSa() : viaBackup());
+      await made.list(isMain ? "backup" : "main");
+    }
+    assert.deepEqual(limitsOf(made), [Reason.PeerKeepsOne]);
+    const { length } = made.switches;
+    assert.ok(length <= 3, `${length} switches`);
+    const before = initiated();
+    assert.ok(before.length <= 6, String(before));
+    await made.wait(60_000);
+    assert.deepEqual(initiated(), before);
+    assert.equal(made.switches.length, length);
+  });
+
+  it("has the path that a move leaves cold at once", async () => {
+    const made = await harness(standingBy("warm"));
+    await made.list("main", ikeSa());
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await refuse(made);
+      await made.wait(90_000);
+    }
+    await made.send({ type: "move", path: "backup" });
+    await made.list("backup", viaBackup());
+    assert.deepEqual(made.switches, ["main backup move"]);
+    assert.deepEqual(made.calls.last("terminateIke"), { uniqueIds: ["7"] });
+    const initiated = made.calls.count("initiate");
+    await made.list("main");
+    await made.wait(60_000);
+    assert.equal(made.calls.count("initiate"), initiated);
+  });
+
   it("has cold standbys once it has refused twice what it accepted of another path", async () => {
     const made = await harness(standingBy("warm"));
     await made.list("main", ikeSa());

@@ -3,7 +3,15 @@ import { hasSeveralPaths } from "../../model/api/path.ts";
 import { noLimits } from "../../model/status/peer-limits.ts";
 import { sameItems } from "../../model/value/same-items.ts";
 import { choiceSetup } from "./choice-setup.ts";
-import { changedPaths, declarationOf, endsBy, hasPath } from "./connection-facts.ts";
+import {
+  changedPaths,
+  declarationOf,
+  endsBy,
+  hasPath,
+  isChosen,
+  partingId,
+  pathsOf,
+} from "./connection-facts.ts";
 import { failoverId, pathActorId, type ConnectionContext } from "./connection-types.ts";
 import {
   hasTwin,
@@ -135,8 +143,11 @@ export const peerSetup = choiceSetup.extend({
       enqueue.assign({ limits: event.limits });
       if (!hasSeveralPaths(context.connection)) return;
       enqueue.sendTo(failoverId, { type: "paths.declared", ...declarationOf(next) });
-      for (const { path, connection } of changedPaths(context, next)) {
-        const ends = endsBy(context, next, path);
+      const isOne = event.limits.keepsOne !== undefined && context.limits.keepsOne === undefined;
+      for (const { path, connection } of isOne ? standbysOf(next) : changedPaths(context, next)) {
+        // A path that was left a moment ago has the form of an active one until then.
+        enqueue.cancel(partingId(path));
+        const ends = isOne ? "all" : endsBy(context, next, path);
         const changed = { type: "spec.changed", connection } as const;
         enqueue.sendTo(pathActorId(path), ends === undefined ? changed : { ...changed, ends });
       }
@@ -154,3 +165,8 @@ export const peerSetup = choiceSetup.extend({
     ),
   },
 });
+
+/** The paths that stand by. */
+function standbysOf(context: ConnectionContext) {
+  return pathsOf(context).filter(({ path }) => !isChosen(context, path) && hasPath(context, path));
+}

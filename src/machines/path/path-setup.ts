@@ -18,7 +18,7 @@ import {
   type LoadOrder,
   type LoadResult,
 } from "./path-types.ts";
-import { hasClosed, hasNewChildSa } from "./sa-changes.ts";
+import { hasClosed, hasNewChildSa, isCold, purged } from "./sa-changes.ts";
 import { differenceFailure, withTried } from "../common/differences.ts";
 import { noteRefusal, standingRefusal } from "../common/rekey-refusal.ts";
 import { sameItems } from "../../model/value/same-items.ts";
@@ -136,6 +136,7 @@ export const pathSetup = setup({
       const { ikeSas } = event;
       const pathMissing = context.pathMissing && ikeSas.some(isMoving);
       enqueue.assign({ ikeSas, pathMissing });
+      if (context.purges) enqueue.assign(purged(context.outdated, ikeSas));
       const report = changeOf(context, { ...context, pathMissing });
       if (report !== undefined) enqueue.sendParent(report);
       const { path, connection } = context;
@@ -153,7 +154,10 @@ export const pathSetup = setup({
     /** Forwards an event to the children. */
     forward: enqueueActions(({ enqueue, event, context }) => {
       if (event.type !== "sas.listed" && event.type !== "peer.notified") return;
-      for (const id of context.running) enqueue.sendTo(id, event);
+      // SAs that are to end carry nothing.
+      const isPurged = event.type === "sas.listed" && context.purges;
+      const forwarded = isPurged ? { ...event, ikeSas: [] } : event;
+      for (const id of context.running) enqueue.sendTo(id, forwarded);
     }),
     /** SAs that charon negotiated for the same manifest are kept: new ones would be the same. */
     takeLoaded: enqueueActions(({ enqueue, context }, loaded: LoadResult) => {
@@ -218,6 +222,7 @@ export const pathSetup = setup({
         attempt: 0,
         failure: undefined,
         recurrence: noRecurrence,
+        purges: event.ends === "all" && isCold(event.connection),
         outdated:
           change.ike || event.ends === "all"
             ? context.ikeSas.map((sa) => sa.uniqueId)

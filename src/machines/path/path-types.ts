@@ -28,6 +28,8 @@ export interface PathContext extends Repairs {
   readonly pathMissing: boolean;
   /** The unique ids of IKE SAs of an earlier spec. */
   readonly outdated: readonly string[];
+  /** Whether every IKE SA is to end, also one that charon began a moment ago. */
+  readonly purges: boolean;
   /** Words about the proposals that charon does not support and was not given, if so. */
   readonly omitted: string | undefined;
   /** The ids of the children's actors, including those that are terminating. */

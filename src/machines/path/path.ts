@@ -36,6 +36,7 @@ export const pathMachine = pathSetup.createMachine({
     rekeyRefusal: undefined,
     pathMissing: false,
     outdated: [],
+    purges: false,
     omitted: undefined,
     running: [],
     carrying: [],

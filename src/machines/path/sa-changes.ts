@@ -1,3 +1,4 @@
+import type { Connection } from "../../model/api/connection.ts";
 import { isEstablished, isInstalled, type IkeSa } from "../../model/charon/sa.ts";
 
 /** Whether a list has a CHILD SA that the one before did not have, or had not installed yet. */
@@ -18,6 +19,21 @@ export function hasClosed(
 ): boolean {
   if (after.some(isEstablished)) return false;
   return before.some((sa) => isEstablished(sa) && !outdated.includes(sa.uniqueId));
+}
+
+/** Whether the path stands by without SAs. */
+export function isCold({ standsBy, children }: Connection): boolean {
+  return standsBy === undefined && children.every((child) => child.standsBy === true);
+}
+
+/**
+ * Has each listed IKE SA end, until there is none: charon may have begun one at the command of a child
+ * before the path was to have none.
+ */
+export function purged(outdated: readonly string[], ikeSas: readonly IkeSa[]) {
+  if (ikeSas.length === 0) return { purges: false };
+  const listed = ikeSas.map(({ uniqueId }) => uniqueId);
+  return { outdated: [...new Set([...outdated, ...listed])] };
 }
 
 function installed(sas: readonly IkeSa[]): string[] {

@@ -58,7 +58,7 @@ const walk =
       [context.charonReady, context.secretRevision, context.failure?.reason],
       context.ikeSas.map(({ state, remoteId, tasks }) => [state, remoteId, tasks]),
       [context.running, context.outdated.length, context.pathMissing, context.keyToWithdraw],
-      [context.carrying, context.connection.standsBy],
+      [context.carrying, context.connection.standsBy, context.purges],
       counts && [context.recurrence.state, Math.min(context.recurrence.times, 2)],
     ],
     errors: [{ failure: refused }, { failure: away }],
