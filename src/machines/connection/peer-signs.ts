@@ -10,7 +10,7 @@ import { fewestClashes } from "./signs.ts";
 
 /** The paths with an IKE SA, here and elsewhere. */
 export function pathsEstablished(
-  context: Pick<ConnectionContext, "connection" | "groups" | "paths">,
+  context: Pick<ConnectionContext, "connection" | "choice" | "paths">,
 ): string[] {
   const { connection, paths } = context;
   return pathNames(connection).filter((name) =>
@@ -25,7 +25,7 @@ export function pathsEstablished(
  * authenticate is not due to them.
  */
 export function hasTwin(
-  context: Pick<ConnectionContext, "connection" | "groups" | "paths">,
+  context: Pick<ConnectionContext, "connection" | "choice" | "paths">,
   path: string,
 ): boolean {
   const { paths } = context.connection;
