@@ -72,6 +72,9 @@ export interface Implementation {
   readonly haste: readonly Haste[];
   /** The cases in which ipman does not do with it what the case says, with what it does. */
   readonly faults: Readonly<Partial<Record<CaseName, string>>>;
-  /** @param folder for its logs; it has the same path in the root */
-  readonly create: (root: PeerRoot, folder: string) => Peer;
+  /**
+   * @param folder for its logs; it has the same path in the root
+   * @param netns its network namespace, which is `peer` unless the implementation allows others
+   */
+  readonly create: (root: PeerRoot, folder: string, netns?: string) => Peer;
 }

@@ -78,10 +78,15 @@ export interface Declaration {
   readonly extra?: object;
   /** Changes to the child. */
   readonly child?: object;
+  /** Changes to the connection. */
+  readonly spec?: object;
 }
 
 /** The node's manifest of a tunnel. */
-export function manifestOf(tunnel: Tunnel, { waits, extra, child }: Declaration = {}) {
+export function manifestOf(
+  tunnel: Tunnel,
+  { waits, extra, child, spec: changes }: Declaration = {},
+) {
   const { name, number, node, peer, ike, esp } = tunnel;
   const spec = childSpec(number, {
     local_ips: node.networks,
@@ -99,5 +104,6 @@ export function manifestOf(tunnel: Tunnel, { waits, extra, child }: Declaration 
     remoteId: peer.id,
     extra: { proposals: proposalOf(ike), dpd_delay: "1s", ...extra },
     children: { [childKey(tunnel)]: spec },
+    ...changes,
   });
 }

@@ -8,6 +8,19 @@ export const secondSite = { node: "192.168.2.1", peer: "192.168.2.2" } as const;
 
 const netns = "peer2";
 
+/** Builds the namespace of the second gateway, its cable and the network behind it. */
+export function buildSecondSite(): void {
+  ip(`netns add ${netns}`);
+  ip(`link add wire1 type veth peer name wire1 netns ${netns}`);
+  ip(`addr add ${secondSite.node}/24 dev wire1`);
+  ip("link set wire1 up");
+  ip(`-n ${netns} addr add ${secondSite.peer}/24 dev wire1`);
+  ip(`-n ${netns} link set wire1 up`);
+  ip(`-n ${netns} link set lo up`);
+  ip(`-n ${netns} addr add 10.1.2.1/24 dev lo`);
+  ip(`-n ${netns} route add 10.0.0.0/16 dev wire1`);
+}
+
 /**
  * The partner's second gateway: a charon of its own, by a cable of its own, with the same networks
  * behind it. {@link TwoSites} removes its namespace.
@@ -22,15 +35,7 @@ export class SecondPeer implements AsyncDisposable {
   }
 
   static async build(folder: string, options: Partial<CharonOptions>): Promise<SecondPeer> {
-    ip(`netns add ${netns}`);
-    ip(`link add wire1 type veth peer name wire1 netns ${netns}`);
-    ip(`addr add ${secondSite.node}/24 dev wire1`);
-    ip("link set wire1 up");
-    ip(`-n ${netns} addr add ${secondSite.peer}/24 dev wire1`);
-    ip(`-n ${netns} link set wire1 up`);
-    ip(`-n ${netns} link set lo up`);
-    ip(`-n ${netns} addr add 10.1.2.1/24 dev lo`);
-    ip(`-n ${netns} route add 10.0.0.0/16 dev wire1`);
+    buildSecondSite();
     const charon = new Charon({ name: "second-charon", netns, folder, settings: [], ...options });
     await charon.start();
     return new SecondPeer(charon, await charon.session());

@@ -4,21 +4,23 @@ import { closeSync, openSync, readdirSync, readlinkSync } from "node:fs";
 import { eventually } from "../../sites/shell.ts";
 import type { PeerRoot } from "../peer-root.ts";
 
-/** A daemon in the namespace `peer` and in a root of its own, with the processes that it forks. */
+/** A daemon in a network namespace and in a root of its own, with the processes that it forks. */
 export class Daemon implements AsyncDisposable {
   readonly #root: PeerRoot;
   readonly #log: string;
+  readonly #netns: string;
   #leader: ChildProcess | undefined;
 
   /** @param log the file that gets its output */
-  constructor(root: PeerRoot, log: string) {
+  constructor(root: PeerRoot, log: string, netns = "peer") {
     this.#root = root;
     this.#log = log;
+    this.#netns = netns;
   }
 
   start(...command: string[]): void {
     const log = openSync(this.#log, "a");
-    const args = ["netns", "exec", "peer", "chroot", this.#root.path, ...command];
+    const args = ["netns", "exec", this.#netns, "chroot", this.#root.path, ...command];
     this.#leader = spawn("ip", args, { stdio: ["ignore", log, log] });
     closeSync(log);
   }

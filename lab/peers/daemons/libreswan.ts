@@ -9,7 +9,7 @@ import type { Suite, Tunnel } from "../tunnel.ts";
 const programs = "/usr/libexec/ipsec";
 const nss = "/var/lib/ipsec/nss";
 /** In /run, which the root shares with the machine. */
-const runFolder = "/run/pluto";
+const runFolderIn = (netns: string) => `/run/pluto-${netns}`;
 const files = { configuration: "/etc/ipsec.conf", secrets: "/etc/ipsec.secrets" };
 
 /** Commands of whack that have other names in other versions. */
@@ -58,7 +58,7 @@ export const libreswan4: Implementation = {
     crossing,
     repeating,
   ],
-  create: (root, folder) => new Libreswan(root, folder, four),
+  create: (root, folder, netns) => new Libreswan({ root, folder, netns, words: four }),
 };
 
 /** libreswan of Debian 13. */
@@ -66,19 +66,29 @@ export const libreswan5: Implementation = {
   ...libreswan4,
   root: "libreswan-trixie",
   cannot: endsFirst,
-  create: (root, folder) => new Libreswan(root, folder, five),
+  create: (root, folder, netns) => new Libreswan({ root, folder, netns, words: five }),
 };
 
+interface LibreswanOptions {
+  readonly root: PeerRoot;
+  readonly folder: string;
+  /** Its network namespace; `peer` if it is undefined. */
+  readonly netns: string | undefined;
+  readonly words: Words;
+}
+
 class Libreswan implements Peer {
+  readonly #runFolder: string;
   readonly #root: PeerRoot;
   readonly #words: Words;
   readonly #daemon: Daemon;
   readonly #tunnels = new Map<string, Tunnel>();
 
-  constructor(root: PeerRoot, folder: string, words: Words) {
+  constructor({ root, folder, netns = "peer", words }: LibreswanOptions) {
     this.#root = root;
     this.#words = words;
-    this.#daemon = new Daemon(root, join(folder, "pluto.log"));
+    this.#runFolder = runFolderIn(netns);
+    this.#daemon = new Daemon(root, join(folder, `pluto-${netns}.log`), netns);
     root.folder(nss);
     root.run("certutil", "-N", "-d", `sql:${nss}`, "--empty-password");
   }
@@ -86,6 +96,7 @@ class Libreswan implements Peer {
   async start(): Promise<void> {
     this.#write();
     // A killed pluto leaves its lock.
+    const runFolder = this.#runFolder;
     rmSync(runFolder, { recursive: true, force: true });
     mkdirSync(runFolder);
     const { configuration, secrets } = files;
@@ -168,12 +179,13 @@ class Libreswan implements Peer {
   }
 
   #add(name: string): void {
-    this.#root.run(`${programs}/addconn`, "--config", files.configuration, name);
+    const socket = ["--ctlsocket", join(this.#runFolder, "pluto.ctl")];
+    this.#root.run(`${programs}/addconn`, ...socket, "--config", files.configuration, name);
   }
 
   /** Runs whack and returns its output. It waits for no SA. */
   #whack(...args: string[]): string {
-    return this.#root.run(`${programs}/whack`, ...args);
+    return this.#root.run(`${programs}/whack`, "--rundir", this.#runFolder, ...args);
   }
 }
 

@@ -85,11 +85,17 @@ export const choiceSetup = connectionSetup.extend({
       if (!hasSeveralPaths(context.connection)) return;
       if (event.type === "path.failed" || event.type === "move") enqueue.sendTo(failoverId, event);
     }),
-    /** Passes the verdict of the probes, which concerns the active path. */
-    passVerdict: enqueueActions(({ enqueue, context: { connection, active }, event }) => {
-      if (event.type !== "probes.judged" || !hasSeveralPaths(connection)) return;
-      const type = verdictOf(event.answered);
-      enqueue.sendTo(failoverId, { type, path: active });
+    noteVerdict: assign(({ event }) =>
+      event.type === "probes.judged" ? { answered: event.answered } : {},
+    ),
+    /**
+     * Passes the verdict of the probes, which concerns the active path. The other paths have no turn while
+     * its own CHILD SAs are rekeyed to bring the answers back.
+     */
+    passVerdict: enqueueActions(({ enqueue, context: { connection, active, answered, signs } }) => {
+      if (!hasSeveralPaths(connection)) return;
+      if (answered === false && signs.suspect !== undefined) return;
+      enqueue.sendTo(failoverId, { type: verdictOf(answered), path: active });
     }),
     renewActive: enqueueActions(({ enqueue, context: { connection, active } }) => {
       if (hasSeveralPaths(connection))

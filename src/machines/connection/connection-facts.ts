@@ -8,6 +8,7 @@ import {
   type PathConnection,
 } from "../../model/api/path.ts";
 import { trapsOnly } from "../../model/charon/vici-message.ts";
+import { standbyWithin } from "../../model/status/peer-limits.ts";
 import { isUp, type PublicState } from "../../model/status/public-state.ts";
 import type { FailoverEvent, PathDeclaration } from "../failover/failover-types.ts";
 import { memo } from "../../model/value/memo.ts";
@@ -28,21 +29,24 @@ import {
 export const noKey: PathKey = { secretRevision: undefined, keyFailure: undefined };
 
 /** The actor that chooses; it waits for charon's list of SAs unless the paths are dialled already. */
-export function failoverOf({
-  connection,
-  dials,
-  choice: { up, peersKnown },
-}: Pick<ConnectionContext, "connection" | "dials" | "choice">) {
+export function failoverOf(
+  context: Pick<ConnectionContext, "connection" | "dials" | "choice" | "limits">,
+) {
+  const { dials, choice } = context;
+  const { up, peersKnown } = choice;
   return {
     id: failoverId,
-    input: { ...declarationOf(connection), up, charonReady: dials, peersKnown },
+    input: { ...declarationOf(context), up, charonReady: dials, peersKnown },
   } as const;
 }
 
 /** The declared paths as the actor that chooses needs them. */
-export function declarationOf(connection: Connection): PathDeclaration {
+export function declarationOf({
+  connection,
+  limits,
+}: Pick<ConnectionContext, "connection" | "limits">): PathDeclaration {
   const { paths, failover: settings, here } = connection;
-  const warm = paths.filter(({ standby }) => standby !== "cold");
+  const warm = paths.filter(({ standby }) => standbyWithin(limits, standby) !== "cold");
   const namesOf = (some: Connection["paths"]) => some.map(({ name }) => name);
   const exclusive = floatingOf(connection) !== undefined;
   return { paths: namesOf(paths), warm: namesOf(warm), settings, here, exclusive };
@@ -130,13 +134,21 @@ export function isReplaced(context: ConnectionContext, next: Chosen): boolean {
   return ike || kept.some(({ replaces }) => replaces);
 }
 
-type Chosen = Pick<ConnectionContext, "connection" | "active" | "dialled" | "dials" | "choice">;
+type Chosen = Pick<
+  ConnectionContext,
+  "connection" | "active" | "dialled" | "dials" | "choice" | "limits"
+>;
 
 /** The paths as charon gets them: one that was not chosen stands by in the way that is declared. */
 export function pathsOf(chosen: Chosen): readonly PathConnection[] {
-  return pathConnections(chosen.connection).map((one) => ({
+  return kindsOf(chosen).map((one) => ({ ...one, connection: asChosen(one, chosen) }));
+}
+
+/** The paths with the ways in which they stand by, as far as the peer allows them. */
+function kindsOf({ connection, limits }: Chosen): readonly PathConnection[] {
+  return pathConnections(connection).map((one) => ({
     ...one,
-    connection: asChosen(one, chosen),
+    standby: standbyWithin(limits, one.standby),
   }));
 }
 
@@ -171,8 +183,7 @@ export function endsBy(
   path: string,
 ): "all" | "children" | undefined {
   if (isChosen(before, path) || isChosen(after, path)) return undefined;
-  const kindBy = ({ connection }: Chosen) =>
-    pathConnections(connection).find((one) => one.path === path)?.standby;
+  const kindBy = (chosen: Chosen) => kindsOf(chosen).find((one) => one.path === path)?.standby;
   const [was, is] = [kindBy(before), kindBy(after)];
   if (was === undefined || was === is) return undefined;
   if (is === "cold") return "all";

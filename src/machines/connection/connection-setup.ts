@@ -149,7 +149,7 @@ export const connectionSetup = setup({
       const next = { ...context, ...declared };
       enqueue.assign(declared);
       if (hasSeveralPaths(context.connection) && hasSeveralPaths(connection)) {
-        enqueue.sendTo(failoverId, { type: "paths.declared", ...declarationOf(connection) });
+        enqueue.sendTo(failoverId, { type: "paths.declared", ...declarationOf(next) });
         if (isReplaced(context, next))
           enqueue.sendTo(failoverId, { type: "path.renewed", path: declared.active });
       } else if (hasSeveralPaths(context.connection)) enqueue.stopChild(failoverId);
@@ -197,7 +197,9 @@ export const connectionSetup = setup({
       if (later !== undefined)
         enqueue.raise({ type: "handover.announced" }, { delay: "announcing", id: diallingId });
       for (const { path, connection } of dialledPaths(context, next)) {
-        if (isChosen(context, path) && !isChosen(next, path)) {
+        const isLeft = isChosen(context, path) && !isChosen(next, path);
+        // A peer that keeps one IKE SA has ended that of the path, which must not have another one.
+        if (isLeft && context.limits.keepsOne === undefined) {
           const left = { type: "path.left", path, intact: isPlanned(event) } as const;
           enqueue.raise(left, { delay: "parting", id: partingId(path) });
           // Its SAs end with the address, and it must not dial again.
@@ -205,8 +207,9 @@ export const connectionSetup = setup({
             enqueue.sendTo(pathActorId(path), { type: "spec.changed", connection });
         } else {
           enqueue.cancel(partingId(path));
+          const changed = { type: "spec.changed", connection } as const;
           if (path !== later)
-            enqueue.sendTo(pathActorId(path), { type: "spec.changed", connection });
+            enqueue.sendTo(pathActorId(path), isLeft ? { ...changed, ends: "all" } : changed);
         }
       }
       for (const path of staleStandbys(context, next)) {

@@ -1,12 +1,14 @@
 import type { Connection } from "../../model/api/connection.ts";
 import type { ConnectionBeat } from "../../model/beats/beat.ts";
 import type { Failure } from "../../model/status/failure.ts";
+import type { PeerLimits } from "../../model/status/peer-limits.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
 import type { FailoverEvent, PathDecision } from "../failover/failover-types.ts";
 import type { FloatingReport } from "../floating/floating-types.ts";
 import type { ChildEndpoints, Tunnel } from "../gateway/gateway-types.ts";
 import type { PathEvent, PathInput, PathReport } from "../path/path-types.ts";
 import type { PathChoice, PathSwitched } from "./path-choice.ts";
+import type { Signs } from "./signs.ts";
 
 /** The gateway and the workers of each child, by its key. */
 export type Endpoints = ReadonlyMap<string, ChildEndpoints>;
@@ -63,6 +65,14 @@ export interface ConnectionContext {
   readonly chosen: boolean;
   /** The facts by which a path is chosen, and the last decision. */
   readonly choice: PathChoice;
+  /** The limits of the peer that were seen, by which standbys have less than is declared. */
+  readonly limits: PeerLimits;
+  /** The signs of such limits. */
+  readonly signs: Signs;
+  /** The paths that had an IKE SA when they were last compared, if there are several. */
+  readonly established: readonly string[];
+  /** The last verdict about the active path. */
+  readonly answered: boolean | undefined;
   /** The tunnels of the children by each path: a gateway that starts again needs its own. */
   readonly tunnels: readonly PathTunnel[];
   /** The keys of the children that have a gateway, including those that are terminating. */
@@ -72,7 +82,15 @@ export interface ConnectionContext {
 /** The events that concern the paths alone: the path that they name, or all. */
 export type ForwardedEvent = Exclude<
   PathEvent,
-  { type: "spec.changed" | "delete" | `${string}.wanted` | `child.${string}` | "tunnel.changed" }
+  {
+    type:
+      | "spec.changed"
+      | "attract"
+      | "delete"
+      | `${string}.wanted`
+      | `child.${string}`
+      | "tunnel.changed";
+  }
 > & { readonly path?: string };
 
 export type ConnectionEvent =
@@ -105,6 +123,20 @@ export type ConnectionEvent =
   | { type: "handover.ended" }
   /** The paths here whose peers do not answer IKE requests; only of a connection with several paths. */
   | { type: "peers.silent"; paths: readonly string[] }
+  /**
+   * A CHILD SA of that path, which stands by, was installed, and since then nothing comes back by the
+   * active one, though packets leave by it and answers came before.
+   */
+  | { type: "traffic.drawn"; path: string }
+  /** Answers come back by the active path again. */
+  | { type: "traffic.returned" }
+  /** From the actor itself: a limit, a clash, and times after a sign that have passed. */
+  | { type: "peer.limited"; limits: PeerLimits }
+  | { type: "moment.ended"; path: string }
+  | { type: "clash.counted" }
+  | { type: "clashes.ended" }
+  | { type: "installation.ended" }
+  | { type: "suspicion.ended" }
   /** The path has carried the same children for a moment. */
   | { type: "path.settled"; path: string }
   /** Another path took over from it a moment ago. `intact`: it still carried the traffic. */

@@ -1,8 +1,10 @@
 import { type ActorRefFrom, type SnapshotFrom } from "xstate";
 import type { Connection } from "../../model/api/connection.ts";
 import { hasSeveralPaths, pathNames } from "../../model/api/path.ts";
+import { noLimits } from "../../model/status/peer-limits.ts";
 import { viaOf } from "./connection-facts.ts";
-import { addressSetup } from "./address-setup.ts";
+import { peerSetup } from "./peer-setup.ts";
+import { noSigns } from "./signs.ts";
 import type { ForwardedEvent } from "./connection-types.ts";
 import { noChoice } from "./path-choice.ts";
 
@@ -16,7 +18,7 @@ function following(state: (typeof states)[number], description: string) {
       guard: { type: "activeIs" as const, params: { state: to } },
       target: `#connection.${to}` as const,
     }));
-  return addressSetup.createStateConfig({ description, tags: state, always: moves });
+  return peerSetup.createStateConfig({ description, tags: state, always: moves });
 }
 
 const compareUp = { type: "compare", params: { list: "up" } } as const;
@@ -29,6 +31,7 @@ const forward = { actions: { type: "forward" } } as const;
 const ofKey = { actions: [{ type: "takeKey" }, { type: "forward" }] } as const;
 const ofSpec = [
   { type: "declareAddress" },
+  { type: "forgetFormerPeer" },
   { type: "takeSpec" },
   { type: "startAddress" },
   { type: "startGateways" },
@@ -46,6 +49,7 @@ const ofGroup = [
   compareLeaving,
   compareUp,
   compareReady,
+  { type: "noteArrivals" },
 ] as const;
 const ofDecision = [
   { type: "moveAddress" },
@@ -70,7 +74,7 @@ const forwarded: Readonly<Record<ForwardedEvent["type"], object>> = {
   "lifetime.hasty": forward,
   "path.missing": forward,
   "configuration.lost": forward,
-  restart: { actions: [{ type: "renewActive" }, { type: "forward" }] },
+  restart: { actions: [{ type: "renewActive" }, { type: "forgetPeer" }, { type: "forward" }] },
 };
 
 function preferredOf(connection: Connection): string {
@@ -81,7 +85,7 @@ function preferredOf(connection: Connection): string {
  * One IPSecConnection: its paths to the peer, and the gateways of its children. An exception in one of
  * them stops the connection's actor, which the runtime starts again.
  */
-export const connectionMachine = addressSetup.createMachine({
+export const connectionMachine = peerSetup.createMachine({
   id: "connection",
   context: ({ input }) => ({
     ...input,
@@ -96,6 +100,10 @@ export const connectionMachine = addressSetup.createMachine({
     dials: !hasSeveralPaths(input.connection),
     chosen: !hasSeveralPaths(input.connection),
     choice: noChoice,
+    limits: noLimits,
+    signs: noSigns,
+    established: [],
+    answered: undefined,
     tunnels: [],
     gateways: [],
   }),
@@ -135,8 +143,25 @@ export const connectionMachine = addressSetup.createMachine({
       actions: [{ type: "endHandover" }, { type: "moveGateways" }, releasePackets],
     },
     "path.settled": { actions: [{ type: "noteSettled" }, compareUp] },
-    "path.failed": notifyFailover,
-    "probes.judged": { actions: { type: "passVerdict" } },
+    "path.failed": { actions: [{ type: "notifyFailover" }, { type: "noteRefused" }] },
+    "path.closed": { actions: { type: "noteClosed" } },
+    "path.attracts": { actions: { type: "noteInstalled" } },
+    "peer.limited": { actions: { type: "takeLimits" } },
+    "moment.ended": { actions: { type: "endMoment" } },
+    "clash.counted": { actions: [{ type: "countAgain" }, { type: "limit" }] },
+    "clashes.ended": { actions: { type: "forgetClashes" } },
+    "installation.ended": { actions: { type: "forgetInstalled" } },
+    "traffic.drawn": { actions: { type: "attract" } },
+    "traffic.returned": { actions: { type: "noteReturned" } },
+    "suspicion.ended": { actions: [{ type: "endSuspicion" }, { type: "passVerdict" }] },
+    "probes.judged": {
+      actions: [
+        { type: "noteVerdict" },
+        { type: "suspect" },
+        { type: "passVerdict" },
+        { type: "noteReturned" },
+      ],
+    },
     move: notifyFailover,
     "path.decided": [
       {
@@ -167,7 +192,7 @@ export const connectionMachine = addressSetup.createMachine({
     "path.left": { actions: { type: "endLeft" } },
     "xstate.snapshot.path.*": {
       guard: "isNews",
-      actions: [{ type: "takeState" }, compareReady],
+      actions: [{ type: "takeState" }, compareReady, { type: "noteArrivals" }],
     },
     "address.held": { actions: { type: "noteHeld" } },
     "address.left": { actions: { type: "noteLeft" } },

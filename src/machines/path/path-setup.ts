@@ -1,5 +1,5 @@
 import { assign, enqueueActions, sendParent, setup } from "xstate";
-import type { Failure } from "../../model/status/failure.ts";
+import { Reason, type Failure } from "../../model/status/failure.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
 import { childKeyOf } from "../../model/api/selector-sets.ts";
 import type { Child } from "../../model/api/connection.ts";
@@ -18,6 +18,7 @@ import {
   type LoadOrder,
   type LoadResult,
 } from "./path-types.ts";
+import { hasClosed, hasNewChildSa, isCold, purged } from "./sa-changes.ts";
 import { differenceFailure, withTried } from "../common/differences.ts";
 import { noteRefusal, standingRefusal } from "../common/rekey-refusal.ts";
 import { sameItems } from "../../model/value/same-items.ts";
@@ -75,9 +76,11 @@ export const pathSetup = setup({
       if (carrying.length === 0 && event.type === "child.down" && event.failed)
         enqueue.sendParent({ type: "path.failed", path } satisfies PathReport);
     }),
-    reportFailure: enqueueActions(({ enqueue, context: { path, carrying } }) => {
-      if (carrying.length === 0)
-        enqueue.sendParent({ type: "path.failed", path } satisfies PathReport);
+    reportFailure: enqueueActions(({ enqueue, context: { path, carrying, failure } }) => {
+      if (carrying.length > 0) return;
+      const isRefused = failure?.reason === Reason.AuthenticationFailed;
+      const refused = isRefused ? ({ refused: true } as const) : {};
+      enqueue.sendParent({ type: "path.failed", path, ...refused } satisfies PathReport);
     }),
     note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),
     /** Notes how an IKE SA differs from the manifest, or else that the peer does not rekey it. */
@@ -133,8 +136,15 @@ export const pathSetup = setup({
       const { ikeSas } = event;
       const pathMissing = context.pathMissing && ikeSas.some(isMoving);
       enqueue.assign({ ikeSas, pathMissing });
+      if (context.purges) enqueue.assign(purged(context.outdated, ikeSas));
       const report = changeOf(context, { ...context, pathMissing });
       if (report !== undefined) enqueue.sendParent(report);
+      const { path, connection } = context;
+      if (connection.hasAlternative !== true) return;
+      if (hasNewChildSa(context.ikeSas, ikeSas))
+        enqueue.sendParent({ type: "path.attracts", path } satisfies PathReport);
+      if (hasClosed(context.ikeSas, ikeSas, context.outdated))
+        enqueue.sendParent({ type: "path.closed", path } satisfies PathReport);
     }),
     missPath: enqueueActions(({ enqueue, context }) => {
       enqueue.assign({ pathMissing: true });
@@ -144,7 +154,10 @@ export const pathSetup = setup({
     /** Forwards an event to the children. */
     forward: enqueueActions(({ enqueue, event, context }) => {
       if (event.type !== "sas.listed" && event.type !== "peer.notified") return;
-      for (const id of context.running) enqueue.sendTo(id, event);
+      // SAs that are to end carry nothing.
+      const isPurged = event.type === "sas.listed" && context.purges;
+      const forwarded = isPurged ? { ...event, ikeSas: [] } : event;
+      for (const id of context.running) enqueue.sendTo(id, forwarded);
     }),
     /** SAs that charon negotiated for the same manifest are kept: new ones would be the same. */
     takeLoaded: enqueueActions(({ enqueue, context }, loaded: LoadResult) => {
@@ -162,7 +175,7 @@ export const pathSetup = setup({
       }
     }),
     tellChildren: enqueueActions(
-      ({ enqueue, context }, params: { type: "connection.unloaded" | "stop" }) => {
+      ({ enqueue, context }, params: { type: "connection.unloaded" | "stop" | "rekey" }) => {
         for (const id of context.running) enqueue.sendTo(id, params);
       },
     ),
@@ -209,6 +222,7 @@ export const pathSetup = setup({
         attempt: 0,
         failure: undefined,
         recurrence: noRecurrence,
+        purges: event.ends === "all" && isCold(event.connection),
         outdated:
           change.ike || event.ends === "all"
             ? context.ikeSas.map((sa) => sa.uniqueId)

@@ -28,6 +28,8 @@ export interface PathContext extends Repairs {
   readonly pathMissing: boolean;
   /** The unique ids of IKE SAs of an earlier spec. */
   readonly outdated: readonly string[];
+  /** Whether every IKE SA is to end, also one that charon began a moment ago. */
+  readonly purges: boolean;
   /** Words about the proposals that charon does not support and was not given, if so. */
   readonly omitted: string | undefined;
   /** The ids of the children's actors, including those that are terminating. */
@@ -58,6 +60,8 @@ export type PathEvent =
   | { type: "configuration.lost" }
   | ChildTunnel
   | ChildReport
+  /** Rekeys the CHILD SAs, so that the answers of a peer with policies follow them. */
+  | { type: "attract" }
   /** Terminates the IKE SAs and negotiates new ones. */
   | { type: "restart" }
   | { type: "delete" };
@@ -78,8 +82,12 @@ export type PathReport = { readonly path: string } & (
   | ChildTunnel
   /** The keys of the children that carry traffic; none while charon knows no path to the peer. */
   | { readonly type: "path.carries"; readonly children: readonly string[] }
-  /** An attempt failed, and no child carries traffic. */
-  | { readonly type: "path.failed" }
+  /** An attempt failed, and no child carries traffic. `refused`: the peer does not authenticate us. */
+  | { readonly type: "path.failed"; readonly refused?: true }
+  /** A CHILD SA was installed, for the first time or by a rekey. */
+  | { readonly type: "path.attracts" }
+  /** The IKE SA ended, and ipman did not end it. */
+  | { readonly type: "path.closed" }
 );
 
 export type PathInput = Pick<

@@ -37,6 +37,7 @@ export const pathMachine = pathSetup.createMachine({
     rekeyRefusal: undefined,
     pathMissing: false,
     outdated: [],
+    purges: false,
     omitted: undefined,
     running: [],
     carrying: [],
@@ -110,6 +111,7 @@ export const pathMachine = pathSetup.createMachine({
       ],
       target: ".failed",
     },
+    attract: { actions: { type: "tellChildren", params: { type: "rekey" } } },
     restart: {
       actions: assign({
         outdated: ({ context }) => context.ikeSas.map((sa) => sa.uniqueId),

@@ -88,6 +88,18 @@ const table = {
     meaning:
       "another path than the active one could take over: its IKE SA is up (reason `StandbyReady`). `False` (`StandbyDown`): each standby is down that has to be up; the message has the reasons. `Unknown` (`StandbyNotTested`): the standbys are cold. Present only for a connection with several paths, and `Ready` does not depend on it",
   },
+  PeerTakesLast: {
+    subjects: ["connection"],
+    writers: ["agent"],
+    meaning:
+      "a path was declared `standby: hot`, and the peer's answers followed its CHILD SA away from the active path: hot standbys are warm instead. Present only for a connection with several paths, until they are declared in another way, the connection is restarted or the agent starts again; `Ready` does not depend on it",
+  },
+  PeerKeepsOne: {
+    subjects: ["connection"],
+    writers: ["agent"],
+    meaning:
+      "the peer refused or ended an IKE SA while another path had one, so that the standbys are cold. Present as `PeerTakesLast` is, and `Ready` does not depend on it",
+  },
   Ready: {
     subjects: ["connection", "child", "CharonGroup"],
     writers: ["agent", "operator"],

@@ -271,6 +271,20 @@ const table = {
       "`ipman move CONNECTION PATH` tests a path without a loss; with `standby: warm` ipman keeps its IKE SA up, which shows at any time whether it works",
     retryable: true,
   },
+  PeerTakesLast: {
+    explanation:
+      "the peer sends its answers into the CHILD SA that was established last, as gateways with policies do, and a path was declared `standby: hot`: after each rekey of that path, answers came by it and the peer dropped what the active path carried. ipman rekeyed the active path, which brought the answers back, and keeps the hot standbys warm",
+    remedy:
+      "declare `standby: warm` for the path, or have the partner use an interface for each tunnel and route its answers; `ipman restart CONNECTION` has ipman try again",
+    retryable: true,
+  },
+  PeerKeepsOne: {
+    explanation:
+      "the peer keeps one IKE SA for the identity of this side: twice within ten minutes it refused that of another path, or ended one when another came up. ipman keeps the standbys cold, so that no path takes the IKE SA of another one",
+    remedy:
+      "give each path a `localId` of its own, set `unique = never` in the connection of a strongSwan partner, or declare `standby: cold`; then run `ipman restart CONNECTION`. If the message names a path with another gateway, compare its key there as well",
+    retryable: true,
+  },
   NamespaceTaken: {
     explanation:
       "a network namespace of the host has the name that ipman needs, and ipman did not make it; ipman changes nothing in it and never removes it",

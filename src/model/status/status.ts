@@ -57,6 +57,8 @@ export interface PathFacts {
 
 /** The same, with the time of its state. */
 export interface PathStatus extends PathFacts {
+  /** Set for a hot standby that has an IKE SA: why a CHILD SA does not come up. */
+  readonly childless?: Failure;
   /** As for a child. */
   readonly since: number;
 }

@@ -60,6 +60,23 @@ describe("the conditions of a connection that is up", () => {
   });
 });
 
+describe("the conditions of a connection whose peer has limits", () => {
+  it("name each limit, and leave Ready as it is", () => {
+    const limits = {
+      takesLast: failure(Reason.PeerTakesLast, "it follows backup"),
+      keepsOne: failure(Reason.PeerKeepsOne, "it refuses backup"),
+    };
+    const shown = conditionsOf({ ...facts, limits })
+      .filter(({ type }) => type.startsWith("Peer") || type === "Ready")
+      .map(({ type, status, message }) => `${type} ${status} ${message}`);
+    assert.deepEqual(shown, [
+      "PeerTakesLast True it follows backup",
+      "PeerKeepsOne True it refuses backup",
+      "Ready True every child carries traffic",
+    ]);
+  });
+});
+
 describe("the conditions of a connection whose traffic is in doubt", () => {
   for (const [what, children, expected] of [
     ["are as usual without a doubt", [child()], ["Ready True Ready"]],

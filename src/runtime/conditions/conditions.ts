@@ -3,7 +3,9 @@ import type { ConditionType } from "../../model/status/condition-types.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import type { SourceProblem } from "../../model/api/resource.ts";
 import { condition, first, firstLack, judged, summary, type Check } from "./checks.ts";
+import { limited } from "./limited.ts";
 import { redundant, type StandbyFacts } from "./redundancy.ts";
+import type { PeerLimits } from "../../model/status/peer-limits.ts";
 import { isUp, type PublicState } from "../../model/status/public-state.ts";
 import type { ChildStatus } from "../../model/status/status.ts";
 
@@ -16,6 +18,8 @@ export interface ConnectionFacts {
   readonly children: readonly ChildFacts[];
   /** The paths of a connection with several. */
   readonly paths?: readonly StandbyFacts[] | undefined;
+  /** The limits of the peer that were seen. */
+  readonly limits?: PeerLimits | undefined;
   readonly problems: readonly SourceProblem[];
   readonly hasSecret: boolean;
   /** Why the present key cannot be used, if so. Established SAs stay up. */
@@ -108,6 +112,7 @@ export function conditionsOf(facts: ConnectionFacts): Condition[] {
     ...refusingRekeys(facts, ...facts.children),
     ...partlyRouted(facts.children),
     ...redundant(facts.paths ?? []),
+    ...limited(facts.limits),
     ...summary(
       carries(facts) ? undefined : lackOf(facts),
       facts.children.some(isDoubted)

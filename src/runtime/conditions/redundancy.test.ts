@@ -50,6 +50,13 @@ describe("the condition Redundant", () => {
       ["False StandbyDown: backup (warm) has an IKE SA, and its peer does not answer"],
     ],
     [
+      "is false if the CHILD SA of a hot standby is refused, though its IKE SA is established",
+      [path("backup", { standby: "hot", childless: silent })],
+      [
+        "False StandbyDown: backup (hot) has an IKE SA and lacks a CHILD SA: PeerUnreachable: no answer",
+      ],
+    ],
+    [
       "is false if each standby is down, and names the reasons",
       [path("backup", failed), path("third", { standby: "hot", state: "negotiating" })],
       [

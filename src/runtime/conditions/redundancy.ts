@@ -6,7 +6,7 @@ import type { PathStatus } from "../../model/status/status.ts";
 /** The facts that decide whether a path can take over. */
 export type StandbyFacts = Pick<
   PathStatus,
-  "name" | "role" | "standby" | "state" | "failure" | "silent"
+  "name" | "role" | "standby" | "state" | "failure" | "silent" | "childless"
 >;
 
 /** The reason of `Redundant` while it is true. */
@@ -56,7 +56,7 @@ export function redundant(paths: readonly StandbyFacts[]): Condition[] {
  * it is dialled, such as its key.
  */
 export function judgementOf(standby: StandbyFacts): "ready" | "down" | "untested" {
-  if (standby.silent === true) return "down";
+  if (standby.silent === true || standby.childless !== undefined) return "down";
   if (isUp(standby.state)) return "ready";
   return isRequired(standby) || standby.failure !== undefined ? "down" : "untested";
 }
@@ -70,8 +70,10 @@ function namesOf(standbys: readonly StandbyFacts[]): string {
   return standbys.map(({ name }) => name).join(" or ");
 }
 
-function lackText({ name, standby, state, failure, silent }: StandbyFacts): string {
+function lackText({ name, standby, state, failure, silent, childless }: StandbyFacts): string {
   if (silent === true) return `${name} (${standby}) has an IKE SA, and its peer does not answer`;
+  if (childless !== undefined)
+    return `${name} (${standby}) has an IKE SA and lacks a CHILD SA: ${childless.reason}: ${childless.message}`;
   const cause = failure === undefined ? `it is ${state}` : `${failure.reason}: ${failure.message}`;
   return `${name} (${standby}) is not up: ${cause}`;
 }

@@ -4,6 +4,7 @@ import { ikeSa } from "../../../test/models/fixtures.ts";
 import { harness, two, viaBackup } from "../../../test/models/several-paths-harness.ts";
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import type { Egress } from "../../adapters/netlink/route-lookup.ts";
+import { failure, Reason } from "../../model/status/failure.ts";
 import type { Standby } from "../../model/api/schema/ipsec-connection.ts";
 import type { Examiner } from "./examiner.ts";
 import { byActivePath, checkStandbys } from "./standbys.ts";
@@ -47,6 +48,35 @@ describe("the diagnosis of a standby", () => {
     assert.match(finding ?? "", /^problem standby backup is warm and not up: SecretMissing: /);
     assert.deepEqual(others, []);
     assert.match(findingsOf(one)[0]?.hint ?? "", /^create the Secret/);
+  });
+
+  it("names the reason if a hot standby has no CHILD SA", async () => {
+    const one = await made("hot");
+    await one.list("backup", viaBackup({ children: [] }));
+    const refused = failure(Reason.TrafficSelectorsRefused, "it does not accept the networks");
+    await one.send({ type: "peer.notified", path: "backup", failure: refused });
+    await one.list("backup", viaBackup({ children: [] }));
+    await one.wait(1_000);
+    await one.list("backup", viaBackup({ children: [] }));
+    await one.wait(1_000);
+    const [finding, ...others] = found(one);
+    assert.match(
+      finding ?? "",
+      /^problem standby backup is hot and not up: TrafficSelectorsRefused/,
+    );
+    assert.deepEqual(others, []);
+  });
+
+  it("names a limit of the peer by which it has less than is declared", async () => {
+    const one = await made("hot");
+    await one.list("backup", viaBackup());
+    await one.send({ type: "traffic.drawn", path: "backup" });
+    await one.send({ type: "traffic.returned" });
+    const [limit, standby] = findingsOf(one);
+    assert.deepEqual([limit?.verdict, limit?.path], ["problem", undefined]);
+    assert.match(limit?.message ?? "", /^PeerTakesLast: .*a CHILD SA of backup/);
+    assert.match(limit?.hint ?? "", /^declare `standby: warm`/);
+    assert.equal(standby?.path, "backup");
   });
 
   it("has its state and the missing route to its peer as well", async () => {

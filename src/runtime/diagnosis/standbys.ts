@@ -16,15 +16,25 @@ export function byActivePath(root: ConnectionActor, findings: readonly Finding[]
     : [...findings];
 }
 
-/** Checks the paths beside the active one: whether each could take over. */
+/** Checks the paths beside the active one: whether the peer allows them, and each could take over. */
 export function checkStandbys(root: ConnectionActor, examiner: Examiner): Finding[] {
   const snapshot = root.getSnapshot();
-  return pathStatuses(snapshot)
+  const standbys = pathStatuses(snapshot)
     .paths.filter(({ role }) => role !== "active")
     .flatMap((standby) =>
       checkStandby(standby, snapshot, examiner).map((finding) => {
         return { ...finding, path: standby.name };
       }),
+    );
+  return [...limited(snapshot), ...standbys];
+}
+
+/** The limits of the peer, which do not fit what the manifest declares. */
+function limited({ context: { limits } }: ConnectionSnapshot): Finding[] {
+  return [limits.takesLast, limits.keepsOne]
+    .filter((known) => known !== undefined)
+    .map(({ reason, message }) =>
+      problem("standby", `${reason}: ${message}`, reasons[reason].remedy),
     );
 }
 
@@ -33,7 +43,8 @@ function checkStandby(
   { context: { connection } }: ConnectionSnapshot,
   examiner: Examiner,
 ): Finding[] {
-  const { name, role, standby: kind, state, failure, remote, node, elsewhere } = standby;
+  const { name, role, standby: kind, state, remote, node, elsewhere, childless } = standby;
+  const failure = childless ?? standby.failure;
   const judgement = judgementOf(standby);
   if (judgement === "ready") return [ok("standby", `is up, to ${remote}, and can take over`)];
   if (role === "dialled") return [note("standby", "is being dialled to take over")];

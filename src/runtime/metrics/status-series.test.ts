@@ -66,6 +66,17 @@ describe("the metrics of paths", () => {
     ]);
   });
 
+  it("have whether the peer has each limit", () => {
+    const connections = [
+      { id: "site", conditions: [{ type: "PeerKeepsOne", status: "True" }], paths: [{}, {}] },
+      { id: "alone", conditions: [], paths: [] },
+    ].map((one) => ({ ...one, state: "established", children: [] }));
+    assert.deepEqual(valuesOf("ipman_connection_peer_limited", connections), [
+      'ipman_connection_peer_limited{connection="site",limit="takes_last"} 0',
+      'ipman_connection_peer_limited{connection="site",limit="keeps_one"} 1',
+    ]);
+  });
+
   it("have whether another one could take over, unless that is unknown or there is none", () => {
     const connections = (["True", "False", "Unknown", undefined] as const).map((status) => ({
       id: String(status),

@@ -59,6 +59,19 @@ const redundancySeries: readonly MetricFamily<Condition>[] = [
   },
 ];
 
+/** The series of each limit of the peer of a connection with several paths: whether it was seen. */
+const limitSeries: readonly MetricFamily<boolean>[] = [
+  {
+    name: "ipman_connection_peer_limited",
+    help: "1 if the peer does not allow what the paths may have at a time (conditions PeerTakesLast and PeerKeepsOne), 0 if not.",
+    type: "gauge",
+    value: (isSeen) => (isSeen ? 1 : 0),
+  },
+];
+
+/** The limits, with the conditions that report them. */
+const limits = { takes_last: "PeerTakesLast", keeps_one: "PeerKeepsOne" } as const;
+
 /** The series of the key exchange methods of an IKE SA, and of a CHILD SA. */
 const keyExchangeSeries: readonly MetricFamily<1>[] = [
   {
@@ -75,6 +88,7 @@ export const statusFamilies: readonly Pick<MetricFamily<never>, "name" | "type">
   ...upSeries,
   ...pathSeries,
   ...redundancySeries,
+  ...limitSeries,
   ...keyExchangeSeries,
 ];
 
@@ -100,6 +114,7 @@ export function statusText(status: Status): string {
     exposition(upSeries, children) +
     exposition(pathSeries, connections.flatMap(pathsIn)) +
     exposition(redundancySeries, connections.flatMap(redundancyOf)) +
+    exposition(limitSeries, connections.flatMap(limitsOf)) +
     exposition(keyExchangeSeries, connections.flatMap(keyExchangesOf))
   );
 }
@@ -115,6 +130,14 @@ function redundancyOf({ id, conditions }: ConnectionStatus): Labelled<Condition>
   return conditions
     .filter(({ type, status }) => type === "Redundant" && status !== "Unknown")
     .map((thing) => ({ labels: labelsOf({ connection: id }), thing }));
+}
+
+function limitsOf({ id, paths = [], conditions }: ConnectionStatus): Labelled<boolean>[] {
+  if (paths.length === 0) return [];
+  return Object.entries(limits).map(([limit, condition]) => ({
+    labels: labelsOf({ connection: id, limit }),
+    thing: conditions.some(({ type }) => type === condition),
+  }));
 }
 
 function keyExchangesOf({ id, keyExchange, children }: ConnectionStatus): Labelled<1>[] {

@@ -1,9 +1,13 @@
+import type { ChildActor } from "../../machines/child/child.ts";
 import type { ConnectionSnapshot } from "../../machines/connection/connection.ts";
 import type { PathSwitched } from "../../machines/connection/path-choice.ts";
 import { stateElsewhere } from "../../machines/connection/elsewhere.ts";
+import { childActorId } from "../../machines/path/path-types.ts";
 import { hasSeveralGroups, nodeOfPath } from "../../model/api/group.ts";
 import { hasSeveralPaths, isHere } from "../../model/api/path.ts";
 import { failure, Reason } from "../../model/status/failure.ts";
+import { standbyWithin } from "../../model/status/peer-limits.ts";
+import { isUp } from "../../model/status/public-state.ts";
 import type {
   ConnectionStatus,
   PathFacts,
@@ -11,6 +15,7 @@ import type {
   PathStatus,
 } from "../../model/status/status.ts";
 import { memo } from "../../model/value/memo.ts";
+import { pathNamed } from "../actors/snapshots.ts";
 import { sinceWhen } from "./since.ts";
 
 /** The part of a connection's status that concerns its paths. */
@@ -24,14 +29,17 @@ const unheard = failure(Reason.AgentSilent, "its agent is not heard, and its nod
 
 /** The status of each path of a connection that has several; none of a connection with one path. */
 export function pathStatuses(
-  { context }: Pick<ConnectionSnapshot, "context">,
+  snapshot: Pick<ConnectionSnapshot, "context" | "children">,
   before?: Pick<ConnectionStatus, "paths">,
 ): PathsStatus {
+  const { context } = snapshot;
   const facts = pathFacts(context);
   if (facts.length === 0) return noPaths;
   const paths = facts.map((path): PathStatus => {
     const known = before?.paths?.find(({ name }) => name === path.name);
-    return { ...path, since: sinceWhen(path.state, known) };
+    const childless = childFailure(snapshot, path);
+    const since = sinceWhen(path.state, known);
+    return childless === undefined ? { ...path, since } : { ...path, since, childless };
   });
   const { switched } = context.choice;
   return switched?.to === context.active ? { paths, lastSwitch: noted(switched) } : { paths };
@@ -43,7 +51,8 @@ export function pathFacts(context: ConnectionSnapshot["context"]): readonly Path
   const isDivided = hasSeveralGroups(connection);
   // Before the choice, another path may carry the traffic than the one that is dialled first.
   if (!hasSeveralPaths(connection) || !chosen) return none;
-  return connection.paths.flatMap(({ name, standby, remoteAddr }) => {
+  return connection.paths.flatMap(({ name, standby: declared, remoteAddr }) => {
+    const standby = standbyWithin(context.limits, declared);
     const elsewhere = !isHere(connection, name);
     const absent = elsewhere && choice.absent.includes(name);
     const view = elsewhere
@@ -63,6 +72,18 @@ export function pathFacts(context: ConnectionSnapshot["context"]): readonly Path
     };
     return [{ ...status, ...facts } satisfies PathFacts];
   });
+}
+
+/** Why a hot standby has no CHILD SA after an attempt; undefined if none failed. */
+function childFailure(snapshot: Pick<ConnectionSnapshot, "children">, path: PathFacts) {
+  const { name, role, standby, state, elsewhere } = path;
+  if (role === "active" || standby !== "hot" || elsewhere === true || !isUp(state))
+    return undefined;
+  const { children = {}, context } = pathNamed(snapshot, name)?.getSnapshot() ?? {};
+  const failed = context?.connection.children
+    .map(({ key }) => (children[childActorId(key)] as ChildActor | undefined)?.getSnapshot())
+    .find((child) => child?.matches("failed"));
+  return failed?.context.failure;
 }
 
 /** A switch, with the time at which the status saw it first. */

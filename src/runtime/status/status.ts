@@ -103,7 +103,7 @@ export function statusOf(running: StatusSource): Status {
 /** A chart's state without a tag would be a fault: the connection is then listed as pending. */
 const untagged: PublicState = "pending";
 
-type OtherFacts = Omit<ConnectionFacts, "state" | "failure" | "children" | "paths">;
+type OtherFacts = Omit<ConnectionFacts, "state" | "failure" | "children" | "paths" | "limits">;
 
 const noSecret = { hasSecret: false, keyFailure: undefined, secretTrouble: undefined };
 
@@ -133,7 +133,9 @@ function connectionStatus(
   const leads = beatOf(snapshot.context)?.leading;
   const state = stateOf(snapshot, leads);
   const { paths, ...switched } = pathStatuses(snapshot, before);
-  const facts = { state, failure, omitted, keyExchange, children, paths, ...surroundings };
+  const { limits } = snapshot.context;
+  const own = { state, failure, omitted, keyExchange, children, paths, limits };
+  const facts = { ...own, ...surroundings };
   return {
     id: connection.id,
     name: connection.name,

@@ -17,6 +17,7 @@ import type { RuntimeEvents } from "../ports/runtime-events.ts";
 import { CharonFeed } from "../charon/charon-feed.ts";
 import { ConnectionActors } from "../connections/connection-actors.ts";
 import { connectionLogic } from "../effects/connection-logic.ts";
+import { DrawnTraffic } from "./drawn-traffic.ts";
 import { endpointsOf } from "./endpoints-of.ts";
 import { EventSubjects } from "../effects/event-subjects.ts";
 import { IkeSilences } from "./ike-silences.ts";
@@ -64,6 +65,7 @@ export class Supervisor implements Running, Disposable {
   readonly #connections: ConnectionActors;
   readonly #verdicts: PathVerdicts;
   readonly #silences: IkeSilences;
+  readonly #drawn: DrawnTraffic;
   readonly #inputs = new Subscription();
   readonly #wiring = new Subscription();
   readonly #peerModes = new PeerModes();
@@ -122,14 +124,9 @@ export class Supervisor implements Running, Disposable {
     this.probes = new Probes({ network, events, changed: probed });
     this.#silences = new IkeSilences({ sasOf: (id, path) => ikeSasOf(rootOf(id), path) });
     this.#verdicts = new PathVerdicts({ probes: this.probes, silences: this.#silences, rootOf });
-    this.traffic = new TrafficWatch({
-      network,
-      queue,
-      calls: events.adapterCalls,
-      rootOf,
-      changed,
-      report: this.#report,
-    });
+    const watching = { network, queue, calls: events.adapterCalls, rootOf, report: this.#report };
+    this.traffic = new TrafficWatch({ ...watching, changed });
+    this.#drawn = new DrawnTraffic(watching);
     this.#wire();
   }
 
@@ -204,6 +201,7 @@ export class Supervisor implements Running, Disposable {
     this.#inputs.unsubscribe();
     this.probes[Symbol.dispose]();
     this.traffic[Symbol.dispose]();
+    this.#drawn[Symbol.dispose]();
     this.#feed[Symbol.dispose]();
     this.#connections[Symbol.dispose]();
     this.#wiring.unsubscribe();
@@ -243,6 +241,7 @@ export class Supervisor implements Running, Disposable {
       logSwitch.note(id, settled);
       this.#verdicts.update(id);
       this.traffic.update(id);
+      this.#drawn.update(id);
       this.#changes.next();
     });
   }

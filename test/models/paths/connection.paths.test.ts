@@ -29,6 +29,15 @@ const twoPaths = connectionOf({
   paths: [{ name: "main" }, { name: "backup", remoteAddr: "192.0.2.9" }],
 });
 
+const probe = { address: "10.1.2.1" };
+const hotPaths = connectionOf({
+  children: { "child-2": childSpec(2, { probe }) },
+  paths: [
+    { name: "main", standby: "hot" },
+    { name: "backup", standby: "hot", remoteAddr: "192.0.2.9" },
+  ],
+});
+
 /** The same paths, of which this group has the first one. */
 const dividedPaths = {
   ...connectionOf({
@@ -123,7 +132,7 @@ const takeState = assign(({ context, event }) => {
 }) as never;
 
 const walkOf =
-  (connection: Connection, events: readonly AnyEventObject[]) =>
+  (connection: Connection, events: readonly AnyEventObject[], ofPeer = false) =>
   (held: Held): Walk => ({
     machine: connectionMachine.provide({
       actors: {
@@ -144,6 +153,7 @@ const walkOf =
       [choice.peersKnown, context.connection.here, choice.settled.length > 0],
       context.paths.map(({ path: name, state, failure: known }) => [name, state, known?.reason]),
       [choice.up, choice.awaited, Object.keys(context.keys), choice.address],
+      ofPeer && [Object.keys(context.limits), context.signs, context.answered],
       context.connection.children.map(({ key }) => key),
     ],
     errors: [],
@@ -183,6 +193,34 @@ describe("the connection machine on generated paths", () => {
       { type: "handover.ended" },
       { type: "delete" },
     ]),
+    // A peer that does not allow what the paths have.
+    walkOf(
+      hotPaths,
+      [
+        moved("established"),
+        moved("established", undefined, "backup"),
+        decided("main"),
+        { type: "path.closed", path },
+        { type: "moment.ended", path },
+        { type: "clash.counted" },
+        { type: "clashes.ended" },
+        { type: "restart" },
+      ],
+      true,
+    ),
+    walkOf(
+      hotPaths,
+      [
+        { type: "path.attracts", path: "backup" },
+        { type: "installation.ended" },
+        { type: "traffic.drawn", path: "backup" },
+        { type: "traffic.returned" },
+        { type: "suspicion.ended" },
+        ...[true, false].map((answered) => ({ type: "probes.judged", answered })),
+        { type: "peer.limited", limits: { takesLast: refused } },
+      ],
+      true,
+    ),
     walkOf(dividedPaths, [
       { type: "path.settled", path },
       { type: "path.carries", path, children: ["child-2"] },
