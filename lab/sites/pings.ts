@@ -34,6 +34,11 @@ export function countedArguments(count: number, address: string, ...options: str
   return pingArguments(address, "-c", String(count + uncounted), ...options);
 }
 
+/** The same arguments, for the pings of some time. */
+export function timedArguments(seconds: number, address: string): string[] {
+  return pingArguments(address, "-w", String(seconds));
+}
+
 /** Pings from a namespace; a loss is not an error. */
 export function pings(netns: string, count: number, address: string, ...options: string[]): Pinged {
   return countPings(outputOf(netns, countedArguments(count, address, ...options)));
@@ -119,6 +124,13 @@ export function countPings(output: string): Pinged {
     else at = answer;
   }
   return { sent, received: sent - lost.length, lost };
+}
+
+/** The longest time between two answers in the output of `ping -D`; milliseconds. */
+export function longestGapMs(output: string): number {
+  const times = [...output.matchAll(/^\[(\d+\.\d+)\].* ttl/gm)].map(([, time]) => Number(time));
+  const gaps = times.map((time, at) => time - (times[at - 1] ?? time));
+  return Math.round(Math.max(0, ...gaps) * 1_000);
 }
 
 /** The totals that ping prints at its end. */

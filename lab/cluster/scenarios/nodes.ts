@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
-import { countedArguments, countPings, noneLost, type Pinged } from "../../sites/pings.ts";
+import type { Pinged } from "../../sites/pings.ts";
 import { eventually, ip } from "../../sites/shell.ts";
-import { addresses, type LabCluster, type NodeName } from "../cluster.ts";
+import { addresses, type LabCluster } from "../cluster.ts";
 import { walkThrough } from "../manifests.ts";
 import { configurePeer, examplePeer } from "../peer.ts";
-import { Workload } from "../workload.ts";
+import { TwoNodes } from "../two-nodes.ts";
 
 const reserve = {
   name: "reserve",
@@ -14,36 +13,16 @@ const reserve = {
   localAddr: addresses.nodeB,
   localId: addresses.nodeB,
 };
-const paths = [{ name: "main" }, reserve];
-const target = "10.0.1.1";
-
-/** The machines send about two thirds of this rate. */
-const pingsPerSecond = 100;
+const declared = { paths: [{ name: "main" }, reserve], failover: { failback: "never" } };
 
 /** A connection whose two paths are on two nodes. */
 export function nodeScenarios(cluster: () => LabCluster): void {
   describe("a connection with paths on two nodes", () => {
-    const connection = ["get", "ipsecconnection", "example-connection"];
-    const field = (path: string) =>
-      cluster().kubectl(...connection, "-o", `jsonpath={.status.${path}}`);
-    const rolesAre = (...roles: string[]) =>
-      eventually(() => assert.equal(field("paths[*]['name','role']"), roles.join(" ")), 30_000);
-    const isReady = (path: string) =>
-      eventually(() => {
-        const state = field(`paths[?(@.name=="${path}")].state`);
-        assert.equal(state, "established", `${path}: ${state}`);
-        const redundant = field('conditions[?(@.type=="Redundant")].status');
-        assert.equal(redundant, "True");
-      }, 60_000);
-    const sas = async (node: NodeName) =>
-      (await cluster().nodes[node].sh("ip xfrm state | grep -c '^src' || true")).trim();
-    const move = (path: string) => cluster().plugin("move", "example-connection", path);
-    let pod: Workload;
-    let netns: string;
+    let paths: TwoNodes;
 
     before(async () => {
-      [pod] = Workload.of(cluster(), "work") as [Workload];
-      netns = await pod.networkNamespace("node-b");
+      paths = new TwoNodes(cluster(), "10.0.1.1");
+      await paths.choosePod();
       // A bridge that is down drops what its ports send.
       ip("link add cut0 type bridge");
     });
@@ -52,38 +31,23 @@ export function nodeScenarios(cluster: () => LabCluster): void {
       ip("link del cut0");
     });
 
-    /** Pings from the pod's namespace, without the API server, while something happens. */
-    async function underPings(seconds: number, act: () => unknown): Promise<Pinged> {
-      const options = countedArguments(seconds * pingsPerSecond, target).join(" ");
-      const ping = `nsenter --net=${netns} ping ${options} || true`;
-      const output = cluster().nodes["node-b"].sh(ping);
-      await pause(1_500);
-      await act();
-      const pinged = countPings(await output);
-      process.stdout.write(`      ${pinged.lost.length} of ${pinged.sent} lost\n`);
-      return pinged;
-    }
-
-    const carries = () =>
-      eventually(() => assert.equal(pod.answered(target, "-c", "3", "-i", "0.1"), 3), 60_000);
-
     it("gets a gateway and an IKE SA on the second node without a loss", async () => {
       const other = { ...examplePeer, name: "reserve", remoteId: addresses.nodeB };
       await configurePeer(cluster(), [examplePeer, other]);
-      await carries();
-      const pinged = await underPings(20, () => {
-        cluster().apply(walkThrough("node-a", { paths, failover: { failback: "never" } }));
+      await paths.carries();
+      const pinged = await paths.underPings(20, () => {
+        cluster().apply(walkThrough("node-a", declared));
       });
-      assert.deepEqual(pinged, noneLost(pinged.sent));
-      await rolesAre("main reserve active standby");
-      await isReady("reserve");
+      assert.deepEqual(pinged.lost, []);
+      await paths.rolesAre("main reserve active standby");
+      await paths.isReady("reserve");
       // A warm standby has no CHILD SA.
-      assert.equal(await sas("node-b"), "0");
+      assert.equal(await paths.sas("node-b"), 0);
     });
 
     it("is shown by kubectl, with the node of each path", () => {
-      assert.equal(field("activePath"), "main");
-      assert.equal(field("paths[*].node"), "node-a node-b");
+      assert.equal(paths.field("activePath"), "main");
+      assert.equal(paths.field("paths[*].node"), "node-a node-b");
       const { output, status } = cluster().plugin("status");
       assert.equal(status, 0, output);
       assert.match(output, /path main \(active\) on node-a +established/);
@@ -97,14 +61,14 @@ export function nodeScenarios(cluster: () => LabCluster): void {
 
     async function moved(count: number, mostLost: number): Promise<void> {
       for (const [path, roles] of Array.from({ length: count }).flatMap(() => stations)) {
-        const pinged = await underPings(5, () => {
-          const { output, status } = move(path);
+        const pinged = await paths.underPings(5, () => {
+          const { output, status } = paths.move(path);
           assert.equal(status, 0, output);
         });
         assert.ok(pinged.lost.length <= mostLost, `${pinged.lost.length}: ${pinged.lost[0]}`);
-        await rolesAre(`main reserve ${roles}`);
-        await isReady(path === "main" ? "reserve" : "main");
-        await carries();
+        await paths.rolesAre(`main reserve ${roles}`);
+        await paths.isReady(path === "main" ? "reserve" : "main");
+        await paths.carries();
       }
     }
 
@@ -117,10 +81,8 @@ export function nodeScenarios(cluster: () => LabCluster): void {
       "loses no ping of pods that started since in planned moves",
       { timeout: 300_000 },
       async () => {
-        cluster().kubectl("delete", "pods", "-l", "app=work");
-        [pod] = Workload.started(cluster(), "work") as [Workload];
-        netns = await pod.networkNamespace("node-b");
-        await carries();
+        await paths.replacePods();
+        await paths.carries();
         await moved(3, 0);
       },
     );
@@ -128,37 +90,37 @@ export function nodeScenarios(cluster: () => LabCluster): void {
     it("loses nothing when the agent of the active path restarts, and stays there", async () => {
       const pods = ["pods", "-n", "ipman-system", "-l", "ipman.dialo.ai/type=agent"];
       const on = ["--field-selector", "spec.nodeName=node-a", "--wait=false"];
-      const pinged = await underPings(12, () => cluster().kubectl("delete", ...pods, ...on));
-      assert.deepEqual(pinged, noneLost(pinged.sent));
+      const pinged = await paths.underPings(12, () => cluster().kubectl("delete", ...pods, ...on));
+      assert.deepEqual(pinged.lost, []);
       await eventually(() => {
         const wait = ["wait", "-n", "ipman-system", "--for=condition=Available", "--timeout=1s"];
         cluster().kubectl(...wait, "deployments", "--all");
       }, 60_000);
-      await rolesAre("main reserve active standby");
-      await isReady("reserve");
+      await paths.rolesAre("main reserve active standby");
+      await paths.isReady("reserve");
     });
 
     it("is carried by the second node about a second after the first one is lost", async () => {
-      const pinged = await underPings(15, () => ip("link set tap-node-a master cut0"));
-      await eventually(() => assert.equal(field("activePath"), "reserve"), 60_000);
+      const pinged = await paths.underPings(15, () => ip("link set tap-node-a master cut0"));
+      await eventually(() => assert.equal(paths.field("activePath"), "reserve"), 60_000);
       assert.ok(pinged.lost.length <= 100, `${pinged.lost.length} of ${pinged.sent} lost`);
     });
 
     it("stays on the second node when the first one is back, which stands by", async () => {
-      const pinged = await underPings(20, () => ip("link set tap-node-a master lab0"));
+      const pinged = await paths.underPings(20, () => ip("link set tap-node-a master lab0"));
       assert.ok(pinged.lost.length <= 5, `${pinged.lost.length} of ${pinged.sent} lost`);
       await cluster().ready();
-      await rolesAre("main reserve standby active");
-      await isReady("main");
+      await paths.rolesAre("main reserve standby active");
+      await paths.isReady("main");
     });
 
     it("needs no API server for a takeover", { timeout: 400_000 }, async () => {
-      assert.equal(move("main").status, 0);
-      await rolesAre("main reserve active standby");
-      await isReady("reserve");
+      assert.equal(paths.move("main").status, 0);
+      await paths.rolesAre("main reserve active standby");
+      await paths.isReady("reserve");
       let pinged: Pinged;
       try {
-        pinged = await underPings(15, async () => {
+        pinged = await paths.underPings(15, async () => {
           await cluster().plane.stop("kube-apiserver");
           ip("link set tap-node-a master cut0");
         });
@@ -169,49 +131,51 @@ export function nodeScenarios(cluster: () => LabCluster): void {
       }
       assert.ok(pinged.lost.length <= 100, `${pinged.lost.length} of ${pinged.sent} lost`);
       await cluster().ready();
-      await rolesAre("main reserve standby active");
-      await isReady("main");
+      await paths.rolesAre("main reserve standby active");
+      await paths.isReady("main");
     });
 
     it("leaves a node that is drained, and returns when it is uncordoned", async () => {
       const drain = ["--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=60s"];
       try {
-        const pinged = await underPings(25, () => cluster().kubectl("drain", "node-a", ...drain));
+        const pinged = await paths.underPings(25, () =>
+          cluster().kubectl("drain", "node-a", ...drain),
+        );
         assert.ok(pinged.lost.length <= 20, `${pinged.lost.length} lost: ${pinged.lost[0]}`);
-        await rolesAre("main reserve standby active");
+        await paths.rolesAre("main reserve standby active");
         // The pods of ipman are back on the cordoned node.
-        await isReady("main");
-        await carries();
+        await paths.isReady("main");
+        await paths.carries();
       } finally {
         cluster().kubectl("uncordon", "node-a");
       }
       await cluster().ready();
-      assert.equal(move("main").status, 0);
-      await rolesAre("main reserve active standby");
-      await isReady("reserve");
-      await carries();
+      assert.equal(paths.move("main").status, 0);
+      await paths.rolesAre("main reserve active standby");
+      await paths.isReady("reserve");
+      await paths.carries();
     });
 
     it("moves to the other node when charon of the active path is replaced", async () => {
       const charon = ["-n", "ipman-system", "-l", "ipman.dialo.ai/type=charon"];
       const on = ["--field-selector", "spec.nodeName=node-a", "--wait=false"];
-      const pinged = await underPings(12, () =>
+      const pinged = await paths.underPings(12, () =>
         cluster().kubectl("delete", "pods", ...charon, ...on),
       );
       assert.ok(pinged.lost.length <= 20, `${pinged.lost.length} lost: ${pinged.lost[0]}`);
-      await rolesAre("main reserve standby active");
-      await isReady("main");
-      assert.equal(move("main").status, 0);
-      await rolesAre("main reserve active standby");
-      await isReady("reserve");
+      await paths.rolesAre("main reserve standby active");
+      await paths.isReady("main");
+      assert.equal(paths.move("main").status, 0);
+      await paths.rolesAre("main reserve active standby");
+      await paths.isReady("reserve");
     });
 
     it("returns to one path on its node", async () => {
-      assert.equal(move("main").status, 0);
-      await rolesAre("main reserve active standby");
+      assert.equal(paths.move("main").status, 0);
+      await paths.rolesAre("main reserve active standby");
       cluster().apply(walkThrough("node-a"));
-      await eventually(() => assert.equal(field("paths"), ""), 30_000);
-      await carries();
+      await eventually(() => assert.equal(paths.field("paths"), ""), 30_000);
+      await paths.carries();
       await configurePeer(cluster(), [examplePeer]);
       const gateways = ["get", "deployments", "-n", "ipman-system", "-o", "name"];
       const ofReserve = ["-l", "ipman.dialo.ai/type=xfrm"];
@@ -225,7 +189,7 @@ export function nodeScenarios(cluster: () => LabCluster): void {
           ),
         60_000,
       );
-      await carries();
+      await paths.carries();
     });
   });
 }
