@@ -7,6 +7,9 @@ import type { Suffered } from "./two-nodes.ts";
 /** The bound of a loss that a probe, or the beats of the agents, reveal; on a busy machine. */
 export const soonMs = 2_000;
 
+/** The bound of an event that loses nothing, or what is on its way; on a busy machine. */
+export const briefMs = 700;
+
 /** Has the path main carry the traffic, with reserve ready to take over. */
 export async function settled({ cluster, paths }: LossLab): Promise<void> {
   await cluster.ready();

@@ -5,7 +5,7 @@ import {
   countedArguments,
   countPings,
   longestGapMs,
-  timedArguments,
+  pingArguments,
   type Pinged,
 } from "../sites/pings.ts";
 import { eventually } from "../sites/shell.ts";
@@ -116,7 +116,8 @@ export class TwoNodes {
 
   /** Pings from the pod's namespace, without the API server, while something happens. */
   async underPings(seconds: number, act: () => unknown): Promise<Suffered> {
-    const output = this.#pings(countedArguments(seconds * pingsPerSecond, this.target));
+    const ping = ["ping", ...countedArguments(seconds * pingsPerSecond, this.target)].join(" ");
+    const output = this.#inPod(ping);
     await pause(1_500);
     await act();
     return shown(await output);
@@ -125,7 +126,9 @@ export class TwoNodes {
   /** The same beside a transfer by TCP to a host of the partner, which must not lose a byte. */
   async underTraffic(seconds: number, host: string, act: () => unknown): Promise<Suffered> {
     const sending = this.#inPod(`node ${transferScript} send ${host} ${seconds} 2>&1`);
-    const output = this.#pings(timedArguments(seconds, this.target));
+    // With a deadline of its own (-w), ping would end at the first ICMP error.
+    const ping = ["ping", ...pingArguments(this.target)].join(" ");
+    const output = this.#inPod(`timeout -s INT ${seconds} ${ping}`);
     await pause(leadMs);
     await act();
     const suffered = shown(await output);
@@ -137,10 +140,6 @@ export class TwoNodes {
     return suffered;
   }
 
-  #pings(options: readonly string[]): Promise<string> {
-    return this.#inPod(`ping ${options.join(" ")}`);
-  }
-
   #inPod(command: string): Promise<string> {
     return this.#cluster.nodes["node-b"].sh(`nsenter --net=${this.#netns} ${command} || true`);
   }
@@ -150,6 +149,11 @@ function shown(output: string): Suffered {
   const pinged = countPings(output);
   const gapMs = longestGapMs(output);
   const { lost, sent } = pinged;
-  process.stdout.write(`      ${lost.length} of ${sent} lost, at most ${gapMs} ms without one\n`);
+  const errors = output.match(/^.*icmp_seq=.* Unreachable/gm) ?? [];
+  process.stdout.write(
+    `      ${lost.length} of ${sent} lost, at most ${gapMs} ms without one${
+      errors.length > 0 ? `, ${errors.length} errors: ${errors[0]}` : ""
+    }\n`,
+  );
   return { ...pinged, gapMs };
 }

@@ -25,18 +25,13 @@ export function noneLost(count: number): Pinged {
 }
 
 /** The arguments of a ping every 10 ms, whose output {@link countPings} reads. */
-function pingArguments(address: string, ...options: string[]): string[] {
+export function pingArguments(address: string, ...options: string[]): string[] {
   return ["-n", "-D", "-i", "0.01", ...options, address];
 }
 
 /** The same arguments, for a number of counted pings. */
 export function countedArguments(count: number, address: string, ...options: string[]): string[] {
   return pingArguments(address, "-c", String(count + uncounted), ...options);
-}
-
-/** The same arguments, for the pings of some time. */
-export function timedArguments(seconds: number, address: string): string[] {
-  return pingArguments(address, "-w", String(seconds));
 }
 
 /** Pings from a namespace; a loss is not an error. */
@@ -112,7 +107,7 @@ export class Pinging {
  */
 export function countPings(output: string): Pinged {
   const sent = statistics(output).sent - uncounted;
-  if (sent < 1) throw new Error(`too few pings were sent: ${sent + uncounted}`);
+  if (sent < 1) throw new Error(`too few pings were sent: ${sent + uncounted}\n${output}`);
   const answers = new Map<number, string>();
   for (const [, second, sequence] of output.matchAll(/^\[(\d+)\.\d+\].*icmp_seq=(\d+) ttl/gm))
     answers.set(Number(sequence), new Date(Number(second) * 1_000).toISOString());

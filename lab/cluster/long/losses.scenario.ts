@@ -1,6 +1,6 @@
 import { after, before, describe } from "node:test";
 import { LabCluster } from "../cluster.ts";
-import { hungCharonScenarios } from "../scenarios/hung-charon.ts";
+import { hungCharonScenarios, hungWithoutProbeScenarios } from "../scenarios/hung-charon.ts";
 import { lostNodeScenarios, worseNodeScenarios } from "../scenarios/lost-nodes.ts";
 import { lostPeerScenarios, morePeerScenarios } from "../scenarios/lost-peers.ts";
 import { walkThroughScenarios } from "../scenarios/walk-through.ts";
@@ -25,6 +25,7 @@ describe("a cluster with two nodes and a partner with two gateways", () => {
     lostPeerScenarios(losses);
     morePeerScenarios(losses);
     hungCharonScenarios(losses);
+    hungWithoutProbeScenarios(losses);
     lostNodeScenarios(losses);
     worseNodeScenarios(losses);
   });

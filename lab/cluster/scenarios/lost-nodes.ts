@@ -65,7 +65,7 @@ export function worseNodeScenarios(lab: () => LossLab): void {
 
     it("is replaced if every operator ran on it", { timeout: 400_000 }, async () => {
       const { cluster } = lab();
-      const operators = ["-n", "ipman-system", "deployment/ipman-controller", "--timeout=100s"];
+      const operators = ["-n", "ipman-system", "deployment/ipman-operator", "--timeout=100s"];
       cluster.upgrade("--set", "controller.nodeSelector.kubernetes\\.io/hostname=node-a");
       cluster.kubectl("rollout", "status", ...operators);
       try {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { addresses } from "../cluster.ts";
 import { cut, type CutOptions } from "../cut.ts";
-import { kept, settled, soonMs, takenOver } from "../lost.ts";
+import { briefMs, kept, settled, soonMs, takenOver } from "../lost.ts";
 import { behind, gatewayAddresses } from "../partner.ts";
 import { twoGateways, type LossLab } from "../two-gateways.ts";
 
@@ -42,7 +42,7 @@ async function without(
 
 /** The path that carries the traffic and the one that stands by, some time after a repair. */
 async function oneIsActive({ cluster, paths }: LossLab): Promise<void> {
-  const { lost } = await paths.underTraffic(5, behind, () => {});
+  const { lost } = await paths.underTraffic(8, behind, () => {});
   assert.ok(lost.length <= 5, `${lost.length} lost: ${lost[0]}`);
   const active = paths.field("activePath");
   await paths.rolesAre(`main reserve ${active === "main" ? "active standby" : "standby active"}`);
@@ -67,7 +67,7 @@ export function lostPeerScenarios(lab: () => LossLab): void {
       );
 
     it("stays on its path if it loses UDP 4500 while the probe is answered", async () => {
-      await without(lab(), "UDP 4500", kept, 500, 14);
+      await without(lab(), "UDP 4500", kept, briefMs, 14);
       await oneIsActive(lab());
     });
 
@@ -95,7 +95,7 @@ export function morePeerScenarios(lab: () => LossLab): void {
     });
 
     it("stays on its path if it loses UDP 500", async () => {
-      await without(lab(), "UDP 500", kept, 500);
+      await without(lab(), "UDP 500", kept, briefMs);
       await oneIsActive(lab());
     });
   });
@@ -120,13 +120,13 @@ export function morePeerScenarios(lab: () => LossLab): void {
       "uses the other path without a loss if it loses UDP 4500",
       { timeout: 120_000 },
       async () => {
-        await without(lab(), "UDP 4500", takenOver, 500, 16);
+        await without(lab(), "UDP 4500", takenOver, briefMs, 16);
         await oneIsActive(lab());
       },
     );
 
     it("stays on its path if it loses UDP 500", async () => {
-      await without(lab(), "UDP 500", kept, 500);
+      await without(lab(), "UDP 500", kept, briefMs);
       await oneIsActive(lab());
     });
 
