@@ -1,3 +1,4 @@
+import type { PathFacts } from "../model/status/status.ts";
 import type { PublicState } from "../model/status/public-state.ts";
 import type {
   ActorMessage,
@@ -31,6 +32,10 @@ export interface Actor {
   /** The change that led to the shown state; undefined if the page did not see it. */
   arrival: StateChange | undefined;
   context: Readonly<Record<string, unknown>>;
+  /** The paths of a connection with several, here and on other nodes. */
+  paths: readonly PathFacts[];
+  /** Whether it is a path on another node, of which this agent knows what the agent there reports. */
+  readonly isElsewhere: boolean;
 }
 
 /** A transition of an actor from one state to another. */
@@ -124,6 +129,8 @@ export class Actors {
       since: Number(message.createdAt),
       arrival: undefined,
       context: snapshot?.context ?? {},
+      paths: snapshot?.paths ?? [],
+      isElsewhere: snapshot?.elsewhere === true,
     };
     this.#bySession.set(sessionId, actor);
     (parent?.children ?? this.#roots).push(actor);
@@ -138,6 +145,7 @@ export class Actors {
     const { state: to, shown, publicState } = statesOf(snapshot);
     actor.value = snapshot.value;
     actor.context = snapshot.context;
+    actor.paths = snapshot.paths ?? [];
     if (snapshot.status !== "active") this.#remove(actor);
     if (from === to) return { actor, at, event: event.type, change: undefined };
     const change = { actor, at, from, to, shownFrom, shown, event: event.type };

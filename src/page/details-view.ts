@@ -1,5 +1,6 @@
 import { failureOf, type Actor, type HandledEvent } from "./actors.ts";
 import { html, setAttribute, setText } from "./elements.ts";
+import { longRole, pathOf } from "./path-role.ts";
 import { formatAge, formatTime } from "./times.ts";
 import { toneOf } from "./tone.ts";
 
@@ -11,6 +12,7 @@ export class DetailsView {
   readonly #title = html("h2");
   readonly #state = html("span");
   readonly #time = html("span", { class: "time" });
+  readonly #role = html("p", { class: "role" });
   readonly #failure = html("p", { class: "failure" });
   readonly #events = html("ol", { class: "events", tabindex: 0, "aria-label": "events" });
   readonly #context = html("dl", { class: "context" });
@@ -20,6 +22,7 @@ export class DetailsView {
     element.replaceChildren(
       this.#title,
       html("p", { class: "state" }, this.#state, " for ", this.#time),
+      this.#role,
       this.#failure,
       html("h3", {}, "Events"),
       this.#events,
@@ -35,6 +38,9 @@ export class DetailsView {
     setAttribute(this.#title, "data-tone", toneOf(actor.shown));
     setText(this.#state, actor.shown);
     setText(this.#time, formatAge(actor, now));
+    const path = pathOf(actor);
+    setText(this.#role, path === undefined ? "" : longRole(path));
+    this.#role.hidden = path === undefined;
     setText(this.#failure, failure ?? "");
     this.#failure.hidden = failure === undefined;
     this.#showEvents(events);

@@ -1,8 +1,9 @@
 import { failureOf, type Actor } from "./actors.ts";
+import { longRole, pathOf } from "./path-role.ts";
 
 /** Which actors the tree lists. */
 export interface Filter {
-  /** Words that title, state or failure must contain, all of them. */
+  /** Words that title, state, role or failure must contain, all of them. */
   readonly words: string;
   /** A shown state; undefined for all. */
   readonly state: string | undefined;
@@ -14,8 +15,10 @@ export function matcher({ words, state }: Filter): (actor: Actor) => boolean {
   return (actor) => {
     if (state !== undefined && actor.shown !== state) return false;
     if (wanted.length === 0) return true;
-    const { title, shown } = actor;
-    const text = `${title} ${shown} ${actor.state} ${failureOf(actor) ?? ""}`.toLowerCase();
+    const { title, shown, state: inner } = actor;
+    const path = pathOf(actor);
+    const role = path === undefined ? "" : longRole(path);
+    const text = [title, shown, inner, role, failureOf(actor)].join(" ").toLowerCase();
     return wanted.every((word) => text.includes(word));
   };
 }

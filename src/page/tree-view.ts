@@ -1,5 +1,6 @@
 import type { Actor } from "./actors.ts";
 import { html, setAttribute, setText } from "./elements.ts";
+import { longRole, pathOf, shortRole } from "./path-role.ts";
 import { formatDuration } from "./times.ts";
 import { toneOf } from "./tone.ts";
 import { treeRows, type TreeRow } from "./tree-rows.ts";
@@ -15,6 +16,7 @@ interface Slot {
   row: TreeRow | undefined;
   readonly element: HTMLElement;
   readonly name: HTMLElement;
+  readonly role: HTMLElement;
   readonly state: HTMLElement;
   readonly time: HTMLElement;
 }
@@ -156,11 +158,12 @@ export class TreeView {
 
   #newSlot(): Slot {
     const name = html("span", { class: "name" });
+    const role = html("span", { class: "role" });
     const state = html("span", { class: "state" });
     const time = html("span", { class: "time" });
-    const element = html("div", { class: "row", role: "treeitem" }, name, state, time);
+    const element = html("div", { class: "row", role: "treeitem" }, name, role, state, time);
     this.#canvas.append(element);
-    return { index: -1, row: undefined, element, name, state, time };
+    return { index: -1, row: undefined, element, name, role, state, time };
   }
 
   #fill(slot: Slot, index: number, row: TreeRow, now: number): void {
@@ -183,6 +186,10 @@ export class TreeView {
     }
     setAttribute(element, "data-tone", toneOf(actor.shown));
     setAttribute(element, "aria-selected", String(actor.title === this.#selected));
+    const path = pathOf(actor);
+    slot.element.classList.toggle("elsewhere", actor.isElsewhere);
+    setText(slot.role, path === undefined ? "" : shortRole(path));
+    setAttribute(slot.role, "title", path === undefined ? "" : longRole(path));
     setText(slot.state, actor.shown);
     setText(slot.time, formatDuration(now - actor.since));
   }

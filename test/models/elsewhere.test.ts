@@ -81,7 +81,7 @@ async function agentOf(path: string | string[], first = beat()) {
 describe("a connection with a path elsewhere", () => {
   it("has its gateways ready and silent while another group leads", async () => {
     const { snapshot, gatewayNow, hear } = await agentOf("backup");
-    assert.deepEqual([snapshot().context.active, snapshot().context.epoch], ["main", 1]);
+    assert.deepEqual([snapshot().context.active, snapshot().context.choice.epoch], ["main", 1]);
     assert.equal(gatewayNow()?.gateway?.id, gateway.id);
     assert.equal(gatewayNow()?.carries, false);
     await hear("n1", beat({ epoch: 2, active: "backup", cause: "lost" }));
@@ -122,7 +122,7 @@ describe("a connection with a path elsewhere", () => {
       "n1",
       beat({ paths: [report("third", { up: true }), report("main", { up: true })] }),
     );
-    assert.deepEqual(snapshot().context.up, ["main"]);
+    assert.deepEqual(snapshot().context.choice.up, ["main"]);
     await hear("n4", beat({ epoch: 9, active: "third" }));
     assert.equal(snapshot().context.active, "main");
     await hear("n1", beat({ connection: "other", epoch: 9, active: "third" }));
@@ -132,15 +132,25 @@ describe("a connection with a path elsewhere", () => {
   it("forgets the reports of a group that is absent", async () => {
     const { hear, send, snapshot } = await agentOf("backup");
     await hear("n3", beat({ leading: false, paths: [report("third", { ready: true })] }));
-    assert.deepEqual(snapshot().context.ready, ["third"]);
+    assert.deepEqual(snapshot().context.choice.ready, ["third"]);
     assert.equal(stateElsewhere(snapshot().context, "third"), "established");
     await send({ type: "group.absent", group: "node:n3" });
-    assert.deepEqual([snapshot().context.ready, snapshot().context.absent], [[], ["third"]]);
+    assert.deepEqual(
+      [snapshot().context.choice.ready, snapshot().context.choice.absent],
+      [[], ["third"]],
+    );
     assert.equal(stateElsewhere(snapshot().context, "third"), "pending");
     await hear("n3", beat({ leading: false, paths: [report("third", { ready: true })] }));
-    assert.deepEqual(snapshot().context.ready, [], "a report that comes before the presence");
+    assert.deepEqual(
+      snapshot().context.choice.ready,
+      [],
+      "a report that comes before the presence",
+    );
     await send({ type: "group.present", group: "node:n3" });
-    assert.deepEqual([snapshot().context.ready, snapshot().context.absent], [["third"], []]);
+    assert.deepEqual(
+      [snapshot().context.choice.ready, snapshot().context.choice.absent],
+      [["third"], []],
+    );
   });
 
   it("has the state of the active path elsewhere", async () => {
@@ -188,7 +198,7 @@ describe("a connection with a path elsewhere", () => {
     assert.equal(snapshot().context.dialled, "backup");
     await failed(true);
     assert.deepEqual(
-      [snapshot().context.dialled, snapshot().context.cause],
+      [snapshot().context.dialled, snapshot().context.choice.cause],
       [undefined, "abandoned"],
     );
   });
@@ -204,7 +214,7 @@ describe("a connection with a path elsewhere", () => {
     }));
     const connection = { ...connectionOf({ children, paths }), here: ["backup"] };
     await send({ type: "spec.changed", connection });
-    assert.deepEqual([snapshot().context.active, snapshot().context.epoch], ["fourth", 4]);
+    assert.deepEqual([snapshot().context.active, snapshot().context.choice.epoch], ["fourth", 4]);
   });
 
   it("does not report that it leads before the agents agree", async () => {
@@ -212,7 +222,10 @@ describe("a connection with a path elsewhere", () => {
     actor.start();
     assert.equal(beatOf(snapshot().context), undefined);
     await send({ type: "spec.changed", connection: { ...divided, here: ["main"] } });
-    assert.deepEqual([beatOf(snapshot().context)?.leading, snapshot().context.epoch], [false, 0]);
+    assert.deepEqual(
+      [beatOf(snapshot().context)?.leading, snapshot().context.choice.epoch],
+      [false, 0],
+    );
   });
 
   it("does not judge a path elsewhere by its own probes", async () => {
@@ -235,6 +248,6 @@ describe("a connection with a path elsewhere", () => {
       ],
     });
     await send({ type: "spec.changed", connection: { ...moved, here: ["backup"] } });
-    assert.deepEqual(Object.keys(snapshot().context.groups), []);
+    assert.deepEqual(Object.keys(snapshot().context.choice.groups), []);
   });
 });

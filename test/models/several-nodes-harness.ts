@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { createActor, fromPromise, SimulatedClock } from "xstate";
 import { childMachine } from "../../src/machines/child/child.ts";
 import type { InitiateOrder } from "../../src/machines/child/child-types.ts";
@@ -6,7 +7,8 @@ import {
   connectionMachine,
   type ConnectionActor,
 } from "../../src/machines/connection/connection.ts";
-import { noEndpoints, type PathSwitched } from "../../src/machines/connection/connection-types.ts";
+import { noEndpoints } from "../../src/machines/connection/connection-types.ts";
+import type { PathSwitched } from "../../src/machines/connection/path-choice.ts";
 import { pathMachine } from "../../src/machines/path/path.ts";
 import type { Connection } from "../../src/model/api/connection.ts";
 import { pathConnections } from "../../src/model/api/path.ts";
@@ -24,6 +26,8 @@ import {
 } from "./fixtures.ts";
 
 const round = 100;
+/** The pause between two announcements of a gateway, once the first ones are sent. */
+const repetition = 4_000;
 const key = { secretRevision: "r1", keyFailure: undefined };
 
 /** A connection with a path on each of two nodes, as the agent of one of them has it. */
@@ -127,6 +131,14 @@ export class AgentOfNode {
     return !this.isLost && last?.name === "announce" && input?.carries !== false;
   }
 
+  /** How often the gateway began to announce itself. */
+  get announcements(): number {
+    const made = this.calls.made.filter(({ name, input }) => {
+      return name === "announce" && (input as { readonly carries?: boolean }).carries !== false;
+    });
+    return made.length;
+  }
+
   start(clock: SimulatedClock): void {
     const { connection, calls, charon } = this;
     calls.give("load", loadedNew());
@@ -198,9 +210,9 @@ export class NodesHarness {
   linked = true;
   /** How long the traffic of the workers did not pass; milliseconds. */
   outage = 0;
-  /** The gateway to which the workers send: the one that began to announce itself last. */
+  /** The gateway to which the workers send: the one that announced itself last. */
   #towards: AgentOfNode | undefined;
-  #announced: readonly AgentOfNode[] = [];
+  readonly #announced = new Map<AgentOfNode, { count: number; at: number }>();
 
   constructor(standby = "warm") {
     this.first = new AgentOfNode("n1", standby);
@@ -226,11 +238,20 @@ export class NodesHarness {
       }
       this.#exchange();
       await rest();
-      const announced = this.agents.filter((agent) => agent.announces);
-      const came = announced.find((agent) => !this.#announced.includes(agent));
-      this.#towards = came ?? (announced.length === 1 ? announced[0] : this.#towards);
-      this.#announced = announced;
+      this.#attract();
       if (this.#towards?.passes !== true) this.outage += round;
+    }
+  }
+
+  /** Has the workers follow a gateway that announces itself, at first or again. */
+  #attract(): void {
+    const now = this.clock.now();
+    for (const agent of this.agents.filter(({ announces }) => announces)) {
+      const { announcements: count } = agent;
+      const last = this.#announced.get(agent);
+      if (last?.count === count && now - last.at < repetition) continue;
+      this.#announced.set(agent, { count, at: now });
+      this.#towards = agent;
     }
   }
 
@@ -266,4 +287,19 @@ export class NodesHarness {
 
 async function rest(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await settled();
+}
+
+/** Two agents that run for a while: the path main of the first one is active. */
+export async function running(standby?: string): Promise<NodesHarness> {
+  const nodes = new NodesHarness(standby);
+  for (const agent of nodes.agents) agent.start(nodes.clock);
+  await nodes.pass(10_000);
+  assert.deepEqual(nodes.announcing, ["n1"]);
+  nodes.outage = 0;
+  return nodes;
+}
+
+/** The active path and the epoch of each agent. */
+export function actives({ agents }: NodesHarness): string[] {
+  return agents.map(({ context: { active, choice } }) => `${active} ${choice.epoch}`);
 }

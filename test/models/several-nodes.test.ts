@@ -2,22 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { beatOf } from "../../src/machines/connection/elsewhere.ts";
 import { gateway } from "./fixtures.ts";
-import { NodesHarness } from "./several-nodes-harness.ts";
+import { actives, NodesHarness, running } from "./several-nodes-harness.ts";
 
 const second = 1_000;
-
-/** Two agents that run for a while: the path main of the first one is active. */
-async function running(standby?: string): Promise<NodesHarness> {
-  const nodes = new NodesHarness(standby);
-  for (const agent of nodes.agents) agent.start(nodes.clock);
-  await nodes.pass(10 * second);
-  assert.deepEqual(nodes.announcing, ["n1"]);
-  nodes.outage = 0;
-  return nodes;
-}
-
-const actives = ({ agents }: NodesHarness) =>
-  agents.map(({ context: { active, epoch } }) => `${active} ${epoch}`);
 
 describe("a connection with paths on two nodes", () => {
   it("begins with the preferred path, and an IKE SA on the other node", async () => {
@@ -25,7 +12,7 @@ describe("a connection with paths on two nodes", () => {
     assert.equal(other.charon.sas.length, 1);
     assert.deepEqual(other.charon.sas[0]?.children, []);
     assert.equal(other.actor?.getSnapshot().value, "established");
-    assert.deepEqual(first.context.ready, ["main", "backup"]);
+    assert.deepEqual(first.context.choice.ready, ["main", "backup"]);
   });
 
   it("goes on while the second node joins", async () => {
@@ -78,7 +65,7 @@ describe("a connection with paths on two nodes", () => {
     const { first, second: other } = nodes;
     first.actor?.send({ type: "move", path: "backup" });
     await nodes.pass(100);
-    assert.equal(other.context.awaited, "backup");
+    assert.equal(other.context.choice.awaited, "backup");
     assert.deepEqual(other.charon.sas[0]?.children, []);
     first.charon.answers = false;
     first.charon.sas = [];
@@ -281,20 +268,6 @@ describe("a connection with paths on two nodes", () => {
     );
   });
 
-  it("has one active path again after a partition, in which both nodes lead", async () => {
-    const nodes = await running();
-    nodes.linked = false;
-    await nodes.pass(5 * second);
-    assert.deepEqual(nodes.announcing, ["n1", "n2"]);
-    nodes.linked = true;
-    await nodes.pass(300);
-    assert.deepEqual(nodes.announcing, ["n2"], "the decision with the higher epoch wins");
-    await nodes.pass(60 * second);
-    assert.deepEqual(nodes.announcing, ["n2"]);
-    assert.deepEqual(actives(nodes), ["backup 2", "backup 2"]);
-    assert.equal(nodes.outage, 0);
-  });
-
   it("takes a path back that the other agent does not lead with", async () => {
     const nodes = await running();
     const { first, second: other } = nodes;
@@ -306,7 +279,7 @@ describe("a connection with paths on two nodes", () => {
     assert.equal(first.context.active, "backup");
     first.charon.answers = true;
     await nodes.pass(2 * second);
-    assert.deepEqual([first.context.active, first.context.epoch], ["main", 3]);
+    assert.deepEqual([first.context.active, first.context.choice.epoch], ["main", 3]);
     assert.deepEqual(nodes.announcing, ["n1"]);
   });
 

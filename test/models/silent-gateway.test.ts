@@ -25,7 +25,7 @@ const contextOf = ({ supervisor }: World) => supervisor.roots.get("site")?.getSn
 async function settled(world: World): Promise<void> {
   await world.start();
   await pass(10_000);
-  assert.deepEqual(contextOf(world)?.ready, ["main", "backup"]);
+  assert.deepEqual(contextOf(world)?.choice.ready, ["main", "backup"]);
 }
 
 describe("a connection with two gateways and no probe", () => {
@@ -40,7 +40,7 @@ describe("a connection with two gateways and no probe", () => {
       await pass(1_900);
       assert.equal(contextOf(world)?.active, "main");
       await pass(300);
-      const { from, to, cause } = contextOf(world)?.switched ?? {};
+      const { from, to, cause } = contextOf(world)?.choice.switched ?? {};
       assert.deepEqual([from, to, cause], ["main", "backup", "unreachable"]);
     });
 

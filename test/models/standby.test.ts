@@ -38,8 +38,8 @@ describe("a warm standby", () => {
     assert.equal(backupOf(made)?.value, "established");
     assert.equal(isSettled(made.snapshot()), true);
     assert.equal(made.calls.count("initiate"), 0);
-    assert.deepEqual(made.snapshot().context.ready, ["main", "backup"]);
-    assert.deepEqual(made.snapshot().context.up, ["main"]);
+    assert.deepEqual(made.snapshot().context.choice.ready, ["main", "backup"]);
+    assert.deepEqual(made.snapshot().context.choice.up, ["main"]);
   });
 
   it("keeps an IKE SA that an earlier process left", async () => {
@@ -60,7 +60,7 @@ describe("a warm standby", () => {
     });
     assert.deepEqual(made.calls.last("terminateIke"), { uniqueIds: [] });
     await made.list("backup", viaBackup());
-    assert.deepEqual(made.snapshot().context.up, ["backup"]);
+    assert.deepEqual(made.snapshot().context.choice.up, ["backup"]);
   });
 
   it("keeps its IKE SA when it is left, and ends its CHILD SA", async () => {
@@ -74,22 +74,22 @@ describe("a warm standby", () => {
     const ended = made.calls.made.filter(({ name }) => name === "terminateIke");
     for (const { input } of ended) assert.deepEqual(input, { uniqueIds: [] });
     assert.equal(pathNamed(made.snapshot(), "main")?.getSnapshot().value, "established");
-    assert.deepEqual(made.snapshot().context.ready, ["main", "backup"]);
+    assert.deepEqual(made.snapshot().context.choice.ready, ["main", "backup"]);
   });
 
   it("cannot take over while its peer does not answer", async () => {
     const made = await warm();
-    const { ready } = made.snapshot().context;
+    const { ready } = made.snapshot().context.choice;
     assert.deepEqual(ready, ["main", "backup"]);
     await made.send({ type: "peers.silent", paths: ["backup"] });
-    assert.deepEqual(made.snapshot().context.ready, ["main"]);
+    assert.deepEqual(made.snapshot().context.choice.ready, ["main"]);
     await made.send({ type: "peers.silent", paths: [] });
-    assert.deepEqual(made.snapshot().context.ready, ready);
+    assert.deepEqual(made.snapshot().context.choice.ready, ready);
     // The CHILD SA of an earlier time does not count either.
     await made.list("backup", viaBackup());
-    assert.deepEqual(made.snapshot().context.up, ["main", "backup"]);
+    assert.deepEqual(made.snapshot().context.choice.up, ["main", "backup"]);
     await made.send({ type: "peers.silent", paths: ["main", "backup"] });
-    assert.deepEqual(made.snapshot().context.up, ["main"]);
+    assert.deepEqual(made.snapshot().context.choice.up, ["main"]);
   });
 
   it("has packets kept back while a move makes its CHILD SA, until gateways lead into it", async () => {
@@ -312,6 +312,6 @@ describe("a hot standby", () => {
     await made.wait(2_000);
     const ended = made.calls.made.filter(({ name }) => name.startsWith("terminate"));
     for (const { input } of ended) assert.deepEqual(input, { uniqueIds: [] });
-    assert.deepEqual(made.snapshot().context.up, ["main", "backup"]);
+    assert.deepEqual(made.snapshot().context.choice.up, ["main", "backup"]);
   });
 });

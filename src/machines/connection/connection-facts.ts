@@ -27,7 +27,11 @@ import {
 export const noKey: PathKey = { secretRevision: undefined, keyFailure: undefined };
 
 /** The actor that chooses; it waits for charon's list of SAs unless the paths are dialled already. */
-export function failoverOf({ connection, up, dials, peersKnown }: ConnectionContext) {
+export function failoverOf({
+  connection,
+  dials,
+  choice: { up, peersKnown },
+}: Pick<ConnectionContext, "connection" | "dials" | "choice">) {
   return {
     id: failoverId,
     input: { ...declarationOf(connection), up, charonReady: dials, peersKnown },
@@ -59,30 +63,25 @@ type PathNotice = Extract<FailoverEvent, { readonly path: string }>["type"];
  * The paths with an IKE SA whose peer answers, and those that lack it only since it would have no CHILD
  * SA.
  */
-export function pathsReady({
-  paths,
-  silent,
-  ...context
-}: WithGroups<"paths" | "silent">): string[] {
+export function pathsReady(context: ChoosingContext): string[] {
+  const { paths, choice } = context;
   return paths
-    .filter(({ path }) => !silent.includes(path))
+    .filter(({ path }) => !choice.silent.includes(path))
     .filter(({ state, failure }) => isUp(state) || lacksChildAlone(failure))
     .map(({ path }) => path)
     .concat(readyElsewhere(context));
 }
 
-type WithGroups<Key extends keyof ConnectionContext> = Pick<
-  ConnectionContext,
-  Key | "connection" | "groups"
->;
+type ChoosingContext = Pick<ConnectionContext, "connection" | "paths" | "active" | "choice">;
 
 /**
  * The paths that can carry the traffic: the active one if it carries that of a child, and each other
  * path that carries that of the same children and whose peer answers. While the active one is elsewhere: those that carry that
  * of all children, or have carried that of some for a moment.
  */
-export function pathsUp(context: WithGroups<"paths" | "active" | "settled" | "silent">): string[] {
-  const { connection, paths, active, settled, silent } = context;
+export function pathsUp(context: ChoosingContext): string[] {
+  const { connection, paths, active } = context;
+  const { settled, silent } = context.choice;
   const needed = isHere(connection, active)
     ? (paths.find(({ path }) => path === active)?.carried ?? [])
     : connection.children.map(({ key }) => key);
@@ -119,28 +118,28 @@ export function partingId(path: string): string {
 }
 
 /** Whether a declaration replaces SAs of the active path. */
-export function isReplaced(context: ConnectionContext, next: Choice): boolean {
-  const activeOf = (choice: Choice) =>
-    pathsOf(choice).find(({ path }) => path === next.active)?.connection;
+export function isReplaced(context: ConnectionContext, next: Chosen): boolean {
+  const activeOf = (chosen: Chosen) =>
+    pathsOf(chosen).find(({ path }) => path === next.active)?.connection;
   const [before, after] = [activeOf(context), activeOf(next)];
   if (before === undefined || after === undefined) return false;
   const { ike, kept } = pathChange(before, after);
   return ike || kept.some(({ replaces }) => replaces);
 }
 
-type Choice = Pick<ConnectionContext, "connection" | "active" | "dialled" | "dials">;
+type Chosen = Pick<ConnectionContext, "connection" | "active" | "dialled" | "dials">;
 
 /** The paths as charon gets them: one that was not chosen stands by in the way that is declared. */
-export function pathsOf(choice: Choice): readonly PathConnection[] {
-  return pathConnections(choice.connection).map((one) => ({
+export function pathsOf(chosen: Chosen): readonly PathConnection[] {
+  return pathConnections(chosen.connection).map((one) => ({
     ...one,
-    connection: asChosen(one, choice),
+    connection: asChosen(one, chosen),
   }));
 }
 
-function asChosen(one: PathConnection, choice: Choice): Connection {
-  if (!isChosen(choice, one.path)) return standingBy(one, choice);
-  return one.path === choice.active ? one.connection : withoutTraffic(one.connection);
+function asChosen(one: PathConnection, chosen: Chosen): Connection {
+  if (!isChosen(chosen, one.path)) return standingBy(one, chosen);
+  return one.path === chosen.active ? one.connection : withoutTraffic(one.connection);
 }
 
 /** A path that is to take over gets no traffic yet, which otherwise may bring up its children. */
@@ -155,19 +154,19 @@ const withoutTraffic = memo((connection: Connection): Connection =>
     : connection,
 );
 
-function standingBy({ connection, standby }: PathConnection, { dials }: Choice): Connection {
+function standingBy({ connection, standby }: PathConnection, { dials }: Chosen): Connection {
   if (!dials || standby === "cold") return coldStandby(connection);
   return standby === "warm" ? warmStandby(connection) : connection;
 }
 
 /** The SAs that end by another declaration: a standby that is to have less than before. */
 export function endsBy(
-  before: Choice,
-  after: Choice,
+  before: Chosen,
+  after: Chosen,
   path: string,
 ): "all" | "children" | undefined {
   if (isChosen(before, path) || isChosen(after, path)) return undefined;
-  const kindBy = ({ connection }: Choice) =>
+  const kindBy = ({ connection }: Chosen) =>
     pathConnections(connection).find((one) => one.path === path)?.standby;
   const [was, is] = [kindBy(before), kindBy(after)];
   if (was === undefined || was === is) return undefined;
@@ -175,7 +174,7 @@ export function endsBy(
   return was === "hot" ? "children" : undefined;
 }
 
-export function isChosen({ active, dialled, dials }: Choice, path: string): boolean {
+export function isChosen({ active, dialled, dials }: Chosen, path: string): boolean {
   return dials && (path === active || path === dialled);
 }
 
@@ -186,7 +185,7 @@ export function verdictOf(answered: boolean | undefined) {
 }
 
 /** The paths that charon gets in another form after a choice. */
-export function changedPaths(context: ConnectionContext, next: Choice): readonly PathConnection[] {
+export function changedPaths(context: ConnectionContext, next: Chosen): readonly PathConnection[] {
   const before = new Map(pathsOf(context).map(({ path, connection }) => [path, connection]));
   return pathsOf(next).filter(
     ({ path, connection }) => before.get(path) !== connection && hasPath(context, path),
@@ -199,11 +198,11 @@ export function changedPaths(context: ConnectionContext, next: Choice): readonly
  */
 export function dialledPaths(
   context: ConnectionContext,
-  next: Choice & Pick<ConnectionContext, "awaited">,
+  next: Chosen & Pick<ConnectionContext, "choice">,
 ): readonly PathConnection[] {
   const changed = changedPaths(context, next);
-  const { awaited } = context;
-  if (awaited === undefined || awaited === next.awaited) return changed;
+  const { awaited } = context.choice;
+  if (awaited === undefined || awaited === next.choice.awaited) return changed;
   if (!isChosen(next, awaited) || changed.some(({ path }) => path === awaited)) return changed;
   return [
     ...changed,
@@ -212,7 +211,7 @@ export function dialledPaths(
 }
 
 /** The public state of the active path. */
-export function activeState(context: WithGroups<"paths" | "active">): PublicState | undefined {
+export function activeState(context: ChoosingContext): PublicState | undefined {
   const { connection, paths, active } = context;
   return isHere(connection, active)
     ? paths.find(({ path }) => path === active)?.state
@@ -223,7 +222,7 @@ export function activeState(context: WithGroups<"paths" | "active">): PublicStat
  * The paths that have CHILD SAs from an earlier time, and stand by without them: each rekey of one
  * would attract the peer's traffic, which another group has now.
  */
-export function staleStandbys(context: ConnectionContext, next: Choice): readonly string[] {
+export function staleStandbys(context: ConnectionContext, next: Chosen): readonly string[] {
   if (context.dials || !next.dials || next.connection.here === undefined) return [];
   return pathsOf(next)
     .filter(({ path, standby }) => !isChosen(next, path) && standby !== "hot")
@@ -268,7 +267,7 @@ export function movesGateways(before: Routed, after: Routed): boolean {
   return before.via !== after.via || carries(before) !== carries(after);
 }
 
-type Routed = Pick<ConnectionContext, "connection" | "active" | "awaited" | "via">;
+type Routed = Pick<ConnectionContext, "connection" | "active" | "choice" | "via">;
 
 /** The parameters of a child's tunnel by the path of the gateways, if it has had one. */
 export function tunnelOf({ via, tunnels }: ConnectionContext, key: string): Tunnel | undefined {

@@ -1,10 +1,10 @@
 import { hasSeveralPaths } from "../../model/api/path.ts";
 import { publicStateOf, type PublicState } from "../../model/status/public-state.ts";
-import { activeState, movesGateways, viaOf } from "./connection-facts.ts";
+import { activeState, movesGateways } from "./connection-facts.ts";
 import type { ConnectionContext, ConnectionEvent } from "./connection-types.ts";
+import { decidedChoice } from "./decided-choice.ts";
 import { declaredChoice } from "./declared-choice.ts";
 import { isNewBeat } from "./elsewhere.ts";
-import { awaitedBy } from "./handover.ts";
 
 interface Guarded {
   readonly context: ConnectionContext;
@@ -26,12 +26,7 @@ export const connectionGuards = {
   isFirstChoice: ({ context }: Guarded) => !context.chosen,
   switches: ({ context, event }: Guarded) =>
     event.type === "path.decided" &&
-    movesGateways(context, {
-      ...context,
-      active: event.active,
-      awaited: awaitedBy(context, event),
-      via: viaOf({ ...context, ...event }),
-    }),
+    movesGateways(context, { ...context, ...decidedChoice(context, event) }),
   /** Whether a path has another public state, or another failure. */
   isNews: ({ context, event }: Guarded) => {
     if (!("snapshot" in event)) return false;

@@ -26,12 +26,11 @@ import {
   staleStandbys,
   tunnelOf,
   tunnelsWithout,
-  viaOf,
 } from "./connection-facts.ts";
+import { decidedChoice, switchBy } from "./decided-choice.ts";
 import { declaredChoice } from "./declared-choice.ts";
 import {
   announcingMs,
-  awaitedBy,
   carries,
   dialsLater,
   diallingId,
@@ -40,6 +39,7 @@ import {
   holds,
   isPlanned,
 } from "./handover.ts";
+import { choiceWith } from "./path-choice.ts";
 import {
   failoverId,
   gatewayActorId,
@@ -120,7 +120,11 @@ export const connectionSetup = setup({
     suspendChoice: enqueueActions(({ enqueue, context }) => {
       if (!hasSeveralPaths(context.connection)) return;
       const next = { ...context, dials: false, dialled: undefined };
-      enqueue.assign({ dials: false, dialled: undefined, awaited: undefined });
+      enqueue.assign({
+        dials: false,
+        dialled: undefined,
+        choice: choiceWith(context.choice, { awaited: undefined }),
+      });
       enqueue.sendTo(failoverId, { type: "charon.lost" });
       for (const { path, connection } of changedPaths(context, next))
         enqueue.sendTo(pathActorId(path), { type: "spec.changed", connection });
@@ -134,26 +138,27 @@ export const connectionSetup = setup({
       if (event.type !== "spec.changed") return;
       const { connection } = event;
       const paths = new Set(pathConnections(connection).map(({ path }) => path));
-      const choice = declaredChoice(context, connection);
-      const next = { ...context, ...choice };
-      enqueue.assign(choice);
+      const declared = declaredChoice(context, connection);
+      const next = { ...context, ...declared };
+      enqueue.assign(declared);
       if (hasSeveralPaths(context.connection) && hasSeveralPaths(connection)) {
         enqueue.sendTo(failoverId, { type: "paths.declared", ...declarationOf(connection) });
         if (isReplaced(context, next))
-          enqueue.sendTo(failoverId, { type: "path.renewed", path: choice.active });
+          enqueue.sendTo(failoverId, { type: "path.renewed", path: declared.active });
       } else if (hasSeveralPaths(context.connection)) enqueue.stopChild(failoverId);
       else if (hasSeveralPaths(connection)) {
-        const up = pathsUp(next);
         // The actor that starts is notified of each path that has an IKE SA.
-        enqueue.assign({ up, ready: [], absent: [], leaving: [] });
-        enqueue.spawnChild("failover", failoverOf({ ...next, up }));
+        const facts = { up: pathsUp(next), ready: [], absent: [], leaving: [] };
+        const choice = choiceWith(next.choice, facts);
+        enqueue.assign({ choice });
+        enqueue.spawnChild("failover", failoverOf({ ...next, choice }));
       }
       for (const { path } of context.paths)
         if (!paths.has(path)) enqueue.sendTo(pathActorId(path), { type: "delete" });
-      for (const { path, connection: declared } of pathsOf(next))
+      for (const { path, connection: wanted } of pathsOf(next))
         if (hasPath(context, path)) {
           const ends = endsBy(context, next, path);
-          const changed = { type: "spec.changed", connection: declared } as const;
+          const changed = { type: "spec.changed", connection: wanted } as const;
           enqueue.sendTo(pathActorId(path), ends === undefined ? changed : { ...changed, ends });
         }
       for (const child of childrenWithGateway(next)) {
@@ -172,15 +177,13 @@ export const connectionSetup = setup({
      */
     takeDecision: enqueueActions(({ enqueue, context, event }) => {
       if (event.type !== "path.decided") return;
-      const { active, dialled, cause, epoch = context.epoch } = event;
-      const dials = event.waits !== true || context.dials;
-      const via = viaOf({ ...context, active, dialled });
-      const awaited = awaitedBy(context, event);
-      const next = { ...context, active, dialled, awaited, dials, via };
-      enqueue.assign({ active, dialled, awaited, cause, epoch, dials, via, chosen: true });
-      const isAwaited = awaited !== undefined && awaited !== context.awaited;
-      if (awaited !== context.awaited)
-        for (const id of [handoverId, diallingId]) enqueue.cancel(id);
+      const decided = decidedChoice(context, event);
+      const next = { ...context, ...decided };
+      enqueue.assign(decided);
+      const { awaited } = decided.choice;
+      const isOther = awaited !== context.choice.awaited;
+      const isAwaited = awaited !== undefined && isOther;
+      if (isOther) for (const id of [handoverId, diallingId]) enqueue.cancel(id);
       if (isAwaited)
         enqueue.raise({ type: "handover.ended" }, { delay: "handover", id: handoverId });
       const later = isAwaited && dialsLater(next) ? awaited : undefined;
@@ -200,36 +203,35 @@ export const connectionSetup = setup({
         const left = { type: "path.left", path, intact: true } as const;
         enqueue.raise(left, { delay: "parting", id: partingId(path) });
       }
-      const { active: from } = context;
-      // An earlier process may have left another path up than the preferred one.
-      if (from === active || event.cause === "start") return;
-      const switched = { from, to: active, cause: event.cause };
-      enqueue.assign({ switched });
+      const switched = switchBy(context, event);
       // The agent that leads now reports it.
-      if (isHere(context.connection, active)) enqueue.emit({ type: "path.switched", ...switched });
+      if (switched !== undefined && isHere(context.connection, switched.to))
+        enqueue.emit({ type: "path.switched", ...switched });
     }),
-    /** Has the gateways keep packets back for the path that is awaited, if it is here. */
-    holdPackets: enqueueActions(({ enqueue, context }) => {
-      if (!holds(context)) return;
-      for (const key of context.gateways) enqueue.sendTo(gatewayActorId(key), { type: "hold" });
-    }),
-    releasePackets: enqueueActions(({ enqueue, context }) => {
-      if (context.awaited !== undefined) return;
-      for (const key of context.gateways) enqueue.sendTo(gatewayActorId(key), { type: "release" });
-    }),
+    /** Has the gateways keep packets back for the path that is awaited, if it is here; or no longer. */
+    notifyGateways: enqueueActions(
+      ({ enqueue, context }, { type }: { readonly type: "hold" | "release" }) => {
+        const isDue = type === "hold" ? holds(context) : context.choice.awaited === undefined;
+        if (!isDue) return;
+        for (const key of context.gateways) enqueue.sendTo(gatewayActorId(key), { type });
+      },
+    ),
     /** Has packets sent at once by the path that they waited for, if gateways lead there already. */
-    releaseCarried: enqueueActions(({ enqueue, context: { awaited, via, gateways }, event }) => {
-      if (event.type !== "path.carries" || event.path !== awaited || event.path !== via) return;
+    releaseCarried: enqueueActions(({ enqueue, context: { choice, via, gateways }, event }) => {
+      if (event.type !== "path.carries" || event.path !== via) return;
+      if (event.path !== choice.awaited) return;
       for (const key of event.children.filter((child) => gateways.includes(child)))
         enqueue.sendTo(gatewayActorId(key), { type: "release" });
     }),
     dialAwaited: enqueueActions(({ enqueue, context }) => {
-      const dialled = runningPath(context, context.awaited);
+      const dialled = runningPath(context, context.choice.awaited);
       if (dialled === undefined) return;
       const { path, connection } = dialled;
       enqueue.sendTo(pathActorId(path), { type: "spec.changed", connection });
     }),
-    endHandover: assign({ awaited: undefined }),
+    endHandover: assign(({ context: { choice } }) => ({
+      choice: choiceWith(choice, { awaited: undefined }),
+    })),
     /** Has the gateways lead the traffic into the active path. */
     moveGateways: enqueueActions(({ enqueue, context }) => {
       for (const { key } of childrenWithGateway(context)) {

@@ -1,11 +1,11 @@
 import type { Connection } from "../../model/api/connection.ts";
 import type { ConnectionBeat } from "../../model/beats/beat.ts";
-import type { SwitchCause } from "../../model/beats/switch-cause.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
 import type { FailoverEvent, PathDecision } from "../failover/failover-types.ts";
 import type { ChildEndpoints, Tunnel } from "../gateway/gateway-types.ts";
 import type { PathEvent, PathInput, PathReport } from "../path/path-types.ts";
+import type { PathChoice, PathSwitched } from "./path-choice.ts";
 
 /** The gateway and the workers of each child, by its key. */
 export type Endpoints = ReadonlyMap<string, ChildEndpoints>;
@@ -33,17 +33,6 @@ export interface PathTunnel {
   readonly tunnel: Tunnel;
 }
 
-/** The facts about another group with paths of the connection. */
-export interface HeardGroup {
-  /** Its last report; undefined before the first one, and since it is absent. */
-  readonly beat: ConnectionBeat | undefined;
-  /** Whether its agent is not heard, and its node does not answer. */
-  readonly absent: boolean;
-}
-
-/** The facts about other groups, by their ids. */
-export type HeardGroups = Readonly<Record<string, HeardGroup>>;
-
 export interface ConnectionContext {
   readonly connection: Connection;
   readonly charonReady: boolean;
@@ -56,12 +45,6 @@ export interface ConnectionContext {
   readonly active: string;
   /** Another path that is brought up beside it, for a planned move. */
   readonly dialled: string | undefined;
-  /** The dialled path, while packets wait for its CHILD SAs in the gateways of its group. */
-  readonly awaited: string | undefined;
-  /** The cause of the last decision. */
-  readonly cause: SwitchCause;
-  /** The number of the last decision; 0 before the first one, and always with one group. */
-  readonly epoch: number;
   /**
    * The path here into which the gateways lead what they receive: the active one, or else one that is
    * dialled here, or else the one that was active here last.
@@ -77,29 +60,8 @@ export interface ConnectionContext {
    * may have led the traffic into another path.
    */
   readonly chosen: boolean;
-  /** The reports of other groups that have paths. */
-  readonly groups: HeardGroups;
-  /** The paths of groups that are absent. */
-  readonly absent: readonly string[];
-  /** Whether this group leaves: its node is cordoned, or charon or a gateway of it ends. */
-  readonly leaves: boolean;
-  /** The paths of groups that leave, here and elsewhere. */
-  readonly leaving: readonly string[];
-  /** Whether the agents of the other groups were heard, or long enough were not. */
-  readonly peersKnown: boolean;
-  /** The last switch to another path; undefined before the first one. */
-  readonly switched: PathSwitched | undefined;
-  /** The paths that can carry the traffic, here and elsewhere, if there are several. */
-  readonly up: readonly string[];
-  /**
-   * The paths that have carried the traffic of some children for a moment: while another group leads, the
-   * children that its active path carries are not known.
-   */
-  readonly settled: readonly string[];
-  /** The paths here whose peers do not answer IKE requests, although an IKE SA is established. */
-  readonly silent: readonly string[];
-  /** The paths with an IKE SA, if there are several. */
-  readonly ready: readonly string[];
+  /** The facts by which a path is chosen, and the last decision. */
+  readonly choice: PathChoice;
   /** The tunnels of the children by each path: a gateway that starts again needs its own. */
   readonly tunnels: readonly PathTunnel[];
   /** The keys of the children that have a gateway, including those that are terminating. */
@@ -163,13 +125,6 @@ interface PathSnapshotEvent {
 
 /** The requests of a connection to its supervisor, and its reports. */
 export type ConnectionEmitted = { type: "sas.wanted" } | ({ type: "path.switched" } & PathSwitched);
-
-/** Another path carries the traffic. */
-export interface PathSwitched {
-  readonly from: string;
-  readonly to: string;
-  readonly cause: PathDecision["cause"];
-}
 
 export type ConnectionInput = Pick<
   ConnectionContext,

@@ -4,6 +4,7 @@ import { hasSeveralPaths, pathNames } from "../../model/api/path.ts";
 import { viaOf } from "./connection-facts.ts";
 import { choiceSetup } from "./choice-setup.ts";
 import type { ForwardedEvent } from "./connection-types.ts";
+import { noChoice } from "./path-choice.ts";
 
 const states = ["pending", "negotiating", "established", "rekeying", "failed"] as const;
 
@@ -22,6 +23,8 @@ const compareUp = { type: "compare", params: { list: "up" } } as const;
 const compareReady = { type: "compare", params: { list: "ready" } } as const;
 const compareAbsent = { type: "compare", params: { list: "absent" } } as const;
 const compareLeaving = { type: "compare", params: { list: "leaving" } } as const;
+const holdPackets = { type: "notifyGateways", params: { type: "hold" } } as const;
+const releasePackets = { type: "notifyGateways", params: { type: "release" } } as const;
 const forward = { actions: { type: "forward" } } as const;
 const ofKey = { actions: [{ type: "takeKey" }, { type: "forward" }] } as const;
 const ofSpec = [
@@ -76,28 +79,16 @@ export const connectionMachine = choiceSetup.createMachine({
   context: ({ input }) => ({
     ...input,
     paths: [],
-    up: [],
-    ready: [],
     active: preferredOf(input.connection),
     dialled: undefined,
-    awaited: undefined,
-    cause: "start",
-    epoch: 0,
     via: viaOf({
       connection: input.connection,
       active: preferredOf(input.connection),
       dialled: undefined,
     }),
-    groups: {},
-    absent: [],
-    leaves: false,
-    leaving: [],
-    settled: [],
-    silent: [],
-    peersKnown: false,
     dials: !hasSeveralPaths(input.connection),
     chosen: !hasSeveralPaths(input.connection),
-    switched: undefined,
+    choice: noChoice,
     tunnels: [],
     gateways: [],
   }),
@@ -129,7 +120,7 @@ export const connectionMachine = choiceSetup.createMachine({
     },
     "handover.announced": { actions: { type: "dialAwaited" } },
     "handover.ended": {
-      actions: [{ type: "endHandover" }, { type: "moveGateways" }, { type: "releasePackets" }],
+      actions: [{ type: "endHandover" }, { type: "moveGateways" }, releasePackets],
     },
     "path.settled": { actions: [{ type: "noteSettled" }, compareUp] },
     "path.failed": notifyFailover,
@@ -142,13 +133,18 @@ export const connectionMachine = choiceSetup.createMachine({
       },
       {
         guard: "switches",
-        actions: [...ofDecision, { type: "moveGateways" }, { type: "holdPackets" }],
+        actions: [...ofDecision, { type: "moveGateways" }, holdPackets],
       },
-      { actions: [...ofDecision, { type: "holdPackets" }, { type: "releasePackets" }] },
+      { actions: [...ofDecision, holdPackets, releasePackets] },
     ],
     "beat.heard": {
       guard: "isNewBeat",
-      actions: [{ type: "passFailed" }, ...ofGroup, { type: "passDecisions" }],
+      actions: [
+        { type: "announceAgain" },
+        { type: "passFailed" },
+        ...ofGroup,
+        { type: "passDecisions" },
+      ],
     },
     "group.absent": { actions: ofGroup },
     "group.present": { actions: ofGroup },

@@ -3,24 +3,17 @@ import { hasSeveralPaths, pathConnections, pathNames } from "../../model/api/pat
 import { ofDeclared, viaOf } from "./connection-facts.ts";
 import type { ConnectionContext } from "./connection-types.ts";
 import { groupsDeclared } from "./elsewhere.ts";
+import { choiceWith } from "./path-choice.ts";
 
 /** The part of a connection's context that follows from a declaration. */
 type DeclaredChoice = Pick<
   ConnectionContext,
-  | "connection"
-  | "active"
-  | "dialled"
-  | "awaited"
-  | "dials"
-  | "chosen"
-  | "via"
-  | "groups"
-  | "epoch"
-  | "keys"
+  "connection" | "active" | "dialled" | "dials" | "chosen" | "via" | "choice" | "keys"
 >;
 
 /** The choice after a declaration, before the actor that chooses has decided. */
 export function declaredChoice(context: ConnectionContext, connection: Connection): DeclaredChoice {
+  const { choice } = context;
   const names = pathNames(connection);
   const active = names.includes(context.active) ? context.active : (names[0] as string);
   const dialled = names.find((path) => path === context.dialled);
@@ -30,13 +23,15 @@ export function declaredChoice(context: ConnectionContext, connection: Connectio
     connection,
     active,
     dialled,
-    awaited: names.find((path) => path === context.awaited),
     // Without charon, a new choice waits for its list of SAs.
     dials: isSingle || (context.dials && context.charonReady),
     chosen: context.chosen || isSingle,
     via: viaOf({ connection, active, dialled, via: context.via }),
-    groups: groupsDeclared(context.groups, connection),
-    epoch: connection.here === undefined ? 0 : context.epoch,
+    choice: choiceWith(choice, {
+      awaited: names.find((path) => path === choice.awaited),
+      groups: groupsDeclared(choice.groups, connection),
+      epoch: connection.here === undefined ? 0 : choice.epoch,
+    }),
     keys: ofDeclared(context.keys, pathsHere),
   };
 }

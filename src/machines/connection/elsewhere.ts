@@ -5,15 +5,13 @@ import { groupIdOfPath, groupIdsOf } from "../../model/api/group.ts";
 import { leads, pathNames, pathsElsewhere } from "../../model/api/path.ts";
 import type { PublicState } from "../../model/status/public-state.ts";
 import type { HeardDecision } from "../failover/failover-types.ts";
-import type {
-  ConnectionContext,
-  ConnectionEvent,
-  HeardGroup,
-  HeardGroups,
-  PathView,
-} from "./connection-types.ts";
+import type { ConnectionContext, ConnectionEvent, PathView } from "./connection-types.ts";
+import type { HeardGroup, HeardGroups, PathChoice } from "./path-choice.ts";
 
-type Elsewhere = Pick<ConnectionContext, "connection" | "groups">;
+/** The paths of other groups as they reported them. */
+interface Elsewhere extends Pick<ConnectionContext, "connection"> {
+  readonly choice: Pick<PathChoice, "groups">;
+}
 
 type BeatHeard = Extract<ConnectionEvent, { type: "beat.heard" }>;
 
@@ -22,11 +20,11 @@ const unheard: HeardGroup = { beat: undefined, absent: false };
 /** Whether a report concerns the connection and differs from the last one of its group. */
 export function isNewBeat(context: Elsewhere, event: ConnectionEvent): boolean {
   if (event.type !== "beat.heard") return false;
-  const { connection, groups } = context;
+  const { connection, choice } = context;
   return (
     event.beat.connection === connection.id &&
     pathsOfGroup(connection, event.group).length > 0 &&
-    !isDeepStrictEqual(groups[event.group]?.beat, event.beat)
+    !isDeepStrictEqual(choice.groups[event.group]?.beat, event.beat)
   );
 }
 
@@ -43,20 +41,35 @@ export function groupsAfter(groups: HeardGroups, event: ConnectionEvent): HeardG
   return { ...groups, [event.group]: next };
 }
 
+/**
+ * Whether the gateways of another group may have attracted the workers since: its agent is heard for
+ * the first time or again, or reports that it leads or leads no more. Its decision is not later than the
+ * present one, which would end what is announced here.
+ */
+export function mayAttract({ groups, epoch }: PathChoice, event: ConnectionEvent): boolean {
+  if (event.type !== "beat.heard" || event.beat.epoch > epoch) return false;
+  return groups[event.group]?.beat?.leading !== event.beat.leading;
+}
+
 /** The groups that still have paths of the connection. */
 export function groupsDeclared(groups: HeardGroups, connection: Connection): HeardGroups {
   const declared = groupIdsOf(connection);
+  if (Object.keys(groups).every((id) => declared.includes(id))) return groups;
   return Object.fromEntries(Object.entries(groups).filter(([id]) => declared.includes(id)));
 }
 
 /** The paths of absent groups. */
-export function pathsAbsent({ connection, groups }: Elsewhere): string[] {
-  return pathsElsewhere(connection).filter((path) => groupOf(connection, groups, path).absent);
+export function pathsAbsent({ connection, choice }: Elsewhere): string[] {
+  return pathsElsewhere(connection).filter(
+    (path) => groupOf(connection, choice.groups, path).absent,
+  );
 }
 
 /** The paths of groups that leave, here and elsewhere; none if this group has all paths. */
-export function pathsLeaving(context: Elsewhere & Pick<ConnectionContext, "leaves">): string[] {
-  const { connection, groups, leaves } = context;
+export function pathsLeaving({
+  connection,
+  choice: { groups, leaves },
+}: Pick<ConnectionContext, "connection" | "choice">): string[] {
   const elsewhere = pathsElsewhere(connection);
   if (elsewhere.length === 0) return [];
   return pathNames(connection).filter((path) =>
@@ -92,10 +105,10 @@ export function stateElsewhere(context: Elsewhere, path: string): PublicState {
 
 /** The decision that a group reported last, for the actor that chooses. */
 export function decisionOf(
-  { connection, groups }: Elsewhere,
+  { connection, choice }: Elsewhere,
   group: string,
 ): HeardDecision | undefined {
-  const beat = groups[group]?.beat;
+  const beat = choice.groups[group]?.beat;
   if (beat === undefined) return undefined;
   const { epoch, active, dialled, cause, leading } = beat;
   const from = pathsOfGroup(connection, group);
@@ -104,7 +117,8 @@ export function decisionOf(
 
 /** The report of this agent about a connection; undefined if no other group has paths of it. */
 export function beatOf(context: ConnectionContext): ConnectionBeat | undefined {
-  const { connection, epoch, active, dialled, cause, chosen, leaves } = context;
+  const { connection, active, dialled, chosen } = context;
+  const { epoch, cause, leaves } = context.choice;
   if (pathsElsewhere(connection).length === 0) return undefined;
   const leading = chosen && epoch > 0 && leads(connection, active);
   const paths = context.paths
@@ -124,7 +138,7 @@ export function beatOf(context: ConnectionContext): ConnectionBeat | undefined {
 
 /** Without a gateway here, nothing leads into a path: other agents must not choose it as a standby. */
 function pathBeatOf(context: ConnectionContext, { path, state }: PathView): PathBeat {
-  const { up, ready } = context;
+  const { up, ready } = context.choice;
   const isServed = hasGateways(context);
   return {
     path,
@@ -139,8 +153,8 @@ function hasGateways({ connection, endpoints }: ConnectionContext): boolean {
   return connection.children.some(({ key }) => endpoints.get(key)?.gateway !== undefined);
 }
 
-function reportOf({ connection, groups }: Elsewhere, path: string): PathBeat | undefined {
-  const { beat, absent } = groupOf(connection, groups, path);
+function reportOf({ connection, choice }: Elsewhere, path: string): PathBeat | undefined {
+  const { beat, absent } = groupOf(connection, choice.groups, path);
   return absent ? undefined : beat?.paths.find((report) => report.path === path);
 }
 

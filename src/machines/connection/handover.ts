@@ -17,11 +17,11 @@ export const announcingMs = 100;
 export const handoverId = "handover";
 export const diallingId = "dialling";
 
-type Handing = Pick<ConnectionContext, "connection" | "active" | "awaited">;
+type Handing = Pick<ConnectionContext, "connection" | "active" | "choice">;
 
 /** The path for which packets wait after a decision. */
 export function awaitedBy(
-  { dialled, awaited, ready }: Pick<ConnectionContext, "dialled" | "awaited" | "ready">,
+  { dialled, choice: { awaited, ready } }: Pick<ConnectionContext, "dialled" | "choice">,
   decision: PathDecision,
 ): string | undefined {
   if (decision.dialled === undefined) return undefined;
@@ -30,18 +30,21 @@ export function awaitedBy(
 }
 
 /** Whether the gateways of this group carry the traffic of the workers. */
-export function carries({ connection, active, awaited }: Handing): boolean {
-  return isHere(connection, awaited ?? active);
+export function carries({ connection, active, choice }: Handing): boolean {
+  return isHere(connection, choice.awaited ?? active);
 }
 
 /** Whether packets wait in the gateways of this group. */
-export function holds({ connection, awaited }: Handing): boolean {
+export function holds({
+  connection,
+  choice: { awaited },
+}: Pick<Handing, "connection" | "choice">): boolean {
   return awaited !== undefined && isHere(connection, awaited);
 }
 
 /** Whether the awaited path gets its CHILD SAs after the gateways of this group have announced themselves. */
-export function dialsLater({ connection, active, awaited }: Handing): boolean {
-  return holds({ connection, active, awaited }) && !isHere(connection, active);
+export function dialsLater(handing: Handing): boolean {
+  return holds(handing) && !isHere(handing.connection, handing.active);
 }
 
 /**

@@ -125,6 +125,8 @@ export const gatewaySetup = setup({
       enqueue.stopChild(holdId);
       enqueue.assign({ held: undefined });
     }),
+    /** The next announcements to the workers are those of a gateway that they do not follow yet. */
+    noteContest: assign(({ context: { contests } }) => ({ contests: contests + 1 })),
     noteLoop: assign(({ context }) => ({ failure: loopFailure(pausingRecurrence(context)) })),
   },
   guards: {

@@ -35,6 +35,8 @@ export interface GatewayOrder {
    * announces itself by an address that workers do not follow.
    */
   readonly carries?: boolean;
+  /** The number of times that workers may have followed the gateway of another group meanwhile. */
+  readonly contests: number;
 }
 
 /** The gateway and the workers of a child. */
@@ -53,6 +55,8 @@ export interface GatewayContext {
   readonly tunnels: readonly number[];
   /** Whether the gateway carries the traffic of its workers. */
   readonly carries: boolean;
+  /** The number of times that the gateway of another group may have attracted the workers. */
+  readonly contests: number;
   /** Packets are held back: while another tunnel comes up, or until the next pass is done. */
   readonly held: "waiting" | "due" | undefined;
   readonly failure: Failure | undefined;
@@ -102,6 +106,8 @@ export type GatewayEvent =
       /** Undefined: as before. */
       carries?: boolean;
     }
+  /** Workers may follow the gateway of another group, which announced itself to them as well. */
+  | { type: "announce" }
   /** Another tunnel will take over in a moment, and the present one may not carry any more. */
   | { type: "hold" }
   /** It did not, or took over already, or packets were held for too long. */

@@ -16,6 +16,7 @@ export const gatewayMachine = gatewaySetup.createMachine({
   context: ({ input }) => ({
     ...input,
     carries: input.carries ?? true,
+    contests: 0,
     gateway: undefined,
     workers: [],
     tunnel: undefined,
@@ -76,6 +77,7 @@ export const gatewayMachine = gatewaySetup.createMachine({
       ],
       target: ".stale",
     },
+    announce: { actions: { type: "noteContest" } },
     hold: { guard: "holdable", actions: { type: "hold" } },
     release: { actions: { type: "release", params: {} } },
     stop: ".terminating",
@@ -148,6 +150,7 @@ export const gatewayMachine = gatewaySetup.createMachine({
       invoke: attend,
       on: {
         "kernel.changed": { actions: { type: "noteChange" } },
+        announce: { target: "ready", reenter: true, actions: { type: "noteContest" } },
         "attend.failed": { target: "degraded", actions: { type: "noteUnattended" } },
       },
       initial: "entered",
@@ -206,6 +209,7 @@ export const gatewayMachine = gatewaySetup.createMachine({
           target: "configuring",
           actions: { type: "wakeBy" },
         },
+        announce: { target: "degraded", reenter: true, actions: { type: "noteContest" } },
       },
       after: { backoff: "configuring" },
     },

@@ -37,14 +37,12 @@ export interface ChildStatus {
 export type PathRole = "active" | "standby" | "dialled";
 
 /** One of several paths of a connection. */
-export interface PathStatus {
+export interface PathFacts {
   readonly name: string;
   readonly role: PathRole;
   /** The SAs that it has to have while another path is active. */
   readonly standby: Standby;
   readonly state: PublicState;
-  /** As for a child. */
-  readonly since: number;
   readonly remote: string;
   readonly failure: Failure | undefined;
   /** Set for a path that stands by and whose peer does not answer on its IKE SA. */
@@ -55,6 +53,12 @@ export interface PathStatus {
   readonly elsewhere?: true;
   /** Set for a path elsewhere whose agent is not heard, and whose node does not answer. */
   readonly absent?: true;
+}
+
+/** The same, with the time of its state. */
+export interface PathStatus extends PathFacts {
+  /** As for a child. */
+  readonly since: number;
 }
 
 /** The last switch to the active path of a connection. */

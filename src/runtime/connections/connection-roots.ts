@@ -2,8 +2,8 @@ import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import type {
   ConnectionEmitted,
   ConnectionInput,
-  PathSwitched,
 } from "../../machines/connection/connection-types.ts";
+import type { PathSwitched } from "../../machines/connection/path-choice.ts";
 import type { Breakdowns } from "../actors/breakdowns.ts";
 import type { connectionLogic } from "../effects/connection-logic.ts";
 import { contained } from "../actors/contained.ts";

@@ -17,7 +17,7 @@ function situation(connection = two, changes: object = {}) {
     active: "main",
     dialled: undefined as string | undefined,
     dials: true,
-    leaving: [] as readonly string[],
+    choice: { leaving: [] as readonly string[] },
     paths: [view("main", "established"), view("backup", "negotiating")],
     ...changes,
   };
@@ -72,7 +72,7 @@ describe("the command to move", () => {
   });
 
   it("does nothing for a path whose group leaves", async () => {
-    const { sent, running } = situation(two, { leaving: ["backup"] });
+    const { sent, running } = situation(two, { choice: { leaving: ["backup"] } });
     const { done, message } = await firstValueFrom(move(running, "site", "backup"));
     assert.equal(done, false);
     assert.match(message, /stays on the path main: the node of backup is cordoned/);

@@ -23,7 +23,7 @@ export function move(
   path?: string,
 ): Observable<Outcome> {
   const root = rootOf(running, id);
-  const { connection, active, dials, leaving } = contextOf(root);
+  const { connection, active, dials, choice } = contextOf(root);
   const names = pathNames(connection);
   if (path === undefined && names.length < 2)
     throw new Error(`connection ${id} has one path, so it cannot move`);
@@ -35,7 +35,7 @@ export function move(
   const elsewhere = activeElsewhere(root);
   if (elsewhere !== undefined) throw new Error(elsewhere);
   if (!dials) return of(outcome(false, `stays on the path ${active}: charon does not answer`));
-  if (leaving.includes(target))
+  if (choice.leaving.includes(target))
     return of(
       outcome(
         false,

@@ -49,7 +49,7 @@ describe("announcements of a gateway", () => {
 
   it("start from the beginning when a gateway begins or ceases to carry the traffic", () => {
     const one = worker("one");
-    const repeat = (carries: boolean) => all.repeat(gateway, [one], note, carries);
+    const repeat = (carries: boolean) => all.repeat(gateway, [one], note, { carries });
     const stop = repeat(true);
     wait(2_000);
     stop();

@@ -10,10 +10,13 @@ const pausesMs = [100, 400, 1_500, ...Array<number>(30).fill(4_000), 60_000];
 /** Workers per turn of the event loop: their frames take about eight milliseconds. */
 const sliceSize = 32;
 
-/** A gateway, and whether it carries its workers' traffic; what it announces depends on that. */
+/** A gateway, and the circumstances in which its workers need all announcements again. */
 interface Announcer {
   readonly gateway: Gateway;
+  /** Whether it carries its workers' traffic; what it announces depends on that. */
   readonly carries: boolean;
+  /** The number of times that another gateway may have attracted the workers. */
+  readonly contests: number;
 }
 
 /** The announcements of a gateway to one worker. */
@@ -29,20 +32,20 @@ export class Announcements {
   /**
    * Announces a gateway to its workers until it is stopped. A worker that had announcements of this
    * gateway before gets its next one when that is due, but at once if the gateway carried no traffic
-   * then and does now, or the reverse. A gateway that was created again is another object, even if it
-   * has the same name and address.
+   * then and does now, or the reverse, or if another gateway may have attracted the workers since. A
+   * gateway that was created again is another object, even if it has the same name and address.
    *
    * @param announce sends to these workers, a slice of those that are due; a failed announcement is repeated like a successful one
-   * @param carries whether the gateway carries the traffic of the workers
+   * @param circumstances whether the gateway carries the traffic of the workers, and how often another one may have attracted them
    * @returns a function that stops the announcements
    */
   repeat(
     gateway: Gateway,
     workers: readonly Worker[],
     announce: (due: readonly Worker[]) => void,
-    carries = true,
+    { carries = true, contests = 0 }: Partial<Omit<Announcer, "gateway">> = {},
   ): () => void {
-    const announcer = { gateway, carries };
+    const announcer = { gateway, carries, contests };
     if (workers.length === 0) return () => {};
     let timer: NodeJS.Timeout | undefined;
     let immediate: NodeJS.Immediate | undefined;
@@ -87,6 +90,7 @@ export class Announcements {
   }
 }
 
-function isOf(known: Progress | undefined, { gateway, carries }: Announcer): known is Progress {
-  return known?.gateway === gateway && known.carries === carries;
+function isOf(known: Progress | undefined, announcer: Announcer): known is Progress {
+  const { gateway, carries, contests } = announcer;
+  return known?.gateway === gateway && known.carries === carries && known.contests === contests;
 }

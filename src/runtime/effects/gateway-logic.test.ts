@@ -59,6 +59,19 @@ describe("the effects of a gateway", () => {
     assert.deepEqual(announced, [true, false, true, false, true]);
   });
 
+  it("announce it at once, if the gateway of another group may have attracted its workers", async () => {
+    let announced = 0;
+    const { actor, shown } = await attended({ announce: () => announced++ });
+    assert.equal(announced, 1);
+    for (const count of [2, 3]) {
+      actor.send({ type: "announce" });
+      for (let i = 0; i < 10; i++) await setImmediate();
+      assert.equal(announced, count);
+      assert.deepEqual(shown().value, { ready: "quiet" });
+    }
+    actor.stop();
+  });
+
   it("announce a gateway whose namespace cannot be watched, and report that", async () => {
     let announced = 0;
     const watch = () => {

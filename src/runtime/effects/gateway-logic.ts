@@ -103,11 +103,11 @@ function announce(
   announcements: Announcements,
   order: GatewayOrder,
 ): () => void {
-  const { gateway, carries } = order;
+  const { gateway } = order;
   const announceTo = (workers: readonly Worker[]) => {
     const call = () => ports.network.announce({ ...order, workers });
     // Metrics count a failure, and the next announcement follows anyway.
     measured(ports, "network.announce", call).catch(() => {});
   };
-  return announcements.repeat(gateway, order.workers, announceTo, carries);
+  return announcements.repeat(gateway, order.workers, announceTo, order);
 }

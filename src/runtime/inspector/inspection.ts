@@ -7,14 +7,17 @@ import {
   type AnyStateMachine,
   type InspectionEvent,
 } from "xstate";
+import { pathMachine } from "../../machines/path/path.ts";
 import { contained } from "../actors/contained.ts";
 import { machinesBelow } from "../actors/machines-below.ts";
 import { isMachine, machineOf } from "../actors/machine-of.ts";
 import { publicStateOf } from "../../model/status/public-state.ts";
 import type { Running } from "../ports/running.ts";
-import { labelOf, titleOf } from "./actor-title.ts";
+import { labelOf, pathLabel, titleOf } from "./actor-title.ts";
+import { PathsElsewhere, type ShownElsewhere } from "./paths-elsewhere.ts";
 import { definitionOf, shownContext, shownEvent } from "./projection.ts";
-import type { ActorMessage, ShownSnapshot, InspectorMessage } from "./wire.ts";
+import { shownPaths } from "./shown-paths.ts";
+import type { ActorMessage, InspectorMessage, ShownEvent, ShownSnapshot } from "./wire.ts";
 
 /** The actors that an inspector shows. */
 export type Inspected = Pick<Running, "rootActors" | "changes">;
@@ -81,6 +84,7 @@ interface Viewer {
 function inspectTree(root: AnyActorRef, viewer: Viewer): Subscription {
   const tree = new Tree(root, viewer);
   for (const actor of machinesBelow([root])) tree.sendActor(actor);
+  tree.sendElsewhere(root.getSnapshot() as AnyMachineSnapshot);
   const observer = root.system.inspect(
     contained(viewer.fail, (event: InspectionEvent) => tree.handle(event)),
   );
@@ -93,6 +97,7 @@ class Tree {
   readonly #viewer: Viewer;
   /** The root's last snapshot: an event that no transition takes leaves it as it is. */
   #rootSnapshot: unknown;
+  readonly #elsewhere = new PathsElsewhere();
 
   constructor(root: AnyActorRef, viewer: Viewer) {
     this.#root = root;
@@ -103,7 +108,6 @@ class Tree {
   sendActor(actor: AnyActorRef): void {
     const parent = actor._parent;
     const machine = machineOf(actor) as AnyStateMachine;
-    const { knownCharts } = this.#viewer;
     const message: ActorMessage = {
       ...this.#header(actor),
       type: "@xstate.actor",
@@ -112,11 +116,18 @@ class Tree {
       label: labelOf(actor),
       parentId: parent && this.#sessionOf(parent),
       machine: machine.id,
-      definition: knownCharts?.has(machine) === true ? undefined : definitionOf(machine),
+      definition: this.#definitionOf(machine),
       snapshot: this.#shown(actor.getSnapshot() as AnyMachineSnapshot | undefined),
     };
-    knownCharts?.add(machine);
     this.#viewer.send(message);
+  }
+
+  /** The chart of a machine, unless the viewer has it already. */
+  #definitionOf(machine: AnyStateMachine): string | undefined {
+    const { knownCharts } = this.#viewer;
+    if (knownCharts?.has(machine) === true) return undefined;
+    knownCharts?.add(machine);
+    return definitionOf(machine);
   }
 
   /** Actors that are not machines, such as calls in progress, are left out. */
@@ -140,7 +151,28 @@ class Tree {
       if (snapshot === null) return;
       const shown = shownEvent(event.event);
       this.#viewer.send({ ...this.#header(actor), type: event.type, event: shown, snapshot });
+      if (actor === this.#root)
+        this.sendElsewhere(event.snapshot as AnyMachineSnapshot, event.event);
     }
+  }
+
+  /** Sends the paths of other nodes that an event of the root has changed. */
+  sendElsewhere(snapshot: AnyMachineSnapshot, event: AnyEventObject = { type: "beat.heard" }) {
+    for (const changed of this.#elsewhere.changes(shownPaths(snapshot)))
+      this.#viewer.send(this.#elsewhereMessage(changed, shownEvent(event)));
+  }
+
+  #elsewhereMessage(path: ShownElsewhere, event: ShownEvent): InspectorMessage {
+    const { name, isNew, snapshot } = path;
+    const parentId = this.#sessionOf(this.#root);
+    const header = { ...this.#header(this.#root), sessionId: `${parentId} ${name}` };
+    if (!isNew) return { ...header, type: "@xstate.snapshot", event, snapshot };
+    const label = pathLabel(path.path);
+    const { id: machine } = pathMachine;
+    const definition = this.#definitionOf(pathMachine);
+    const title = `${titleOf(this.#root)} ${label}`;
+    const actor = { name, title, label, parentId, machine, definition, snapshot };
+    return { ...header, type: "@xstate.actor", ...actor };
   }
 
   #header(actor: AnyActorRef) {
@@ -163,11 +195,13 @@ class Tree {
       ([, child]) => isMachine(child),
     );
     const { status, value } = snapshot;
+    const paths = shownPaths(snapshot);
     return {
       status,
       value: value as unknown,
       publicState: publicStateOf(snapshot),
       context: shownContext(snapshot),
+      ...(paths.length > 0 && { paths }),
       children: Object.fromEntries(
         machines.map(([id, child]) => [id, { sessionId: this.#sessionOf(child) }]),
       ),

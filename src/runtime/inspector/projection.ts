@@ -12,6 +12,8 @@ import type { ProbeContext } from "../../machines/probe.ts";
 import { formatAddress } from "../../model/net/address.ts";
 import { formatPrefix } from "../../model/net/prefix.ts";
 import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
+import { pathFacts } from "../status/path-status.ts";
+import { pathLine } from "./shown-paths.ts";
 import type { ShownEvent } from "./wire.ts";
 
 type VisibleContext = Readonly<Record<string, unknown>>;
@@ -22,14 +24,19 @@ type VisibleContext = Readonly<Record<string, unknown>>;
  */
 const contexts: Readonly<Record<string, (context: never) => VisibleContext>> = {
   charon: ({ attempt, failure, recurrence }: CharonContext) => ({ attempt, failure, recurrence }),
-  connection: ({ connection, paths, active, dialled }: ConnectionContext) => ({
-    id: connection.id,
-    generation: connection.generation,
-    paths: paths.map(({ path, state }) => `${path} ${state}`),
-    active,
-    dialled,
-    failure: paths.find(({ path }) => path === active)?.failure,
-  }),
+  connection: (context: ConnectionContext) => {
+    const { connection, paths, active, dialled } = context;
+    const several = pathFacts(context);
+    const only = paths.map(({ path, state }) => `${path} ${state}`);
+    return {
+      id: connection.id,
+      generation: connection.generation,
+      paths: several.length > 0 ? several.map(pathLine) : only,
+      active,
+      dialled,
+      failure: paths.find(({ path }) => path === active)?.failure,
+    };
+  },
   failover: (context: FailoverContext) => ({ ...context }),
   path: ({ path, connection, ...context }: PathContext) => ({
     connection: connection.id,

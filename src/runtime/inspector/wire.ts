@@ -1,4 +1,5 @@
 import type { PublicState } from "../../model/status/public-state.ts";
+import type { PathFacts } from "../../model/status/status.ts";
 
 /** The fields of every message, as in Stately's own inspector. */
 interface MessageHeader {
@@ -18,6 +19,10 @@ export interface ShownSnapshot {
   /** The state that `ipman status` shows of a connection, path or child; not part of Stately's format. */
   readonly publicState: PublicState | undefined;
   readonly context: Readonly<Record<string, unknown>>;
+  /** The paths of a connection with several, here and elsewhere; not part of Stately's format. */
+  readonly paths?: readonly PathFacts[];
+  /** Set for a path on another node, as its agent reports it; not part of Stately's format. */
+  readonly elsewhere?: true;
   /** The sessions of the machines that the actor has started. */
   readonly children: Readonly<Record<string, { readonly sessionId: string }>>;
 }

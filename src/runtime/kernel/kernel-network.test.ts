@@ -28,6 +28,7 @@ const order: GatewayOrder = {
   workers: [workerOf("10.0.2.3/24", "198.18.0.2")],
   tunnel: undefined,
   tunnels: [child.ifId],
+  contests: 0,
 };
 
 /** A network on a simulated kernel whose path to the peer has an MTU. */

@@ -1,5 +1,5 @@
 import type { Observable } from "rxjs";
-import type { PathSwitched } from "../../machines/connection/connection-types.ts";
+import type { PathSwitched } from "../../machines/connection/path-choice.ts";
 import type { CharonEvent } from "../../model/charon/charon-event.ts";
 import type { ChildRef } from "../../model/api/child-ref.ts";
 import type { SaEnd } from "../../model/charon/sa-statistics.ts";

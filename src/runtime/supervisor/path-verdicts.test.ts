@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { defer, Subject } from "rxjs";
 import type { ConnectionContext } from "../../machines/connection/connection-types.ts";
+import { noChoice, type PathChoice } from "../../machines/connection/path-choice.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import type { EchoOutcome } from "../../model/probe/echo-judge.ts";
 import { childSpec, connectionOf, gateway, ikeSa } from "../../../test/models/fixtures.ts";
@@ -23,19 +24,23 @@ const probed = (changes: object = { paths }) =>
   });
 
 class Root implements JudgedRoot {
-  context: Pick<ConnectionContext, "connection" | "active" | "up" | "silent">;
+  context: Pick<ConnectionContext, "connection" | "active" | "choice">;
   readonly verdicts: (boolean | undefined)[] = [];
 
   constructor(connection: Connection) {
-    this.context = { connection, active: "main", up: ["main"], silent: [] };
+    this.context = { connection, active: "main", choice: { ...noChoice, up: ["main"] } };
   }
 
   getSnapshot() {
     return { context: this.context };
   }
 
+  note(facts: Partial<PathChoice>) {
+    this.context = { ...this.context, choice: { ...this.context.choice, ...facts } };
+  }
+
   send(event: Parameters<JudgedRoot["send"]>[0]) {
-    if (event.type === "peers.silent") this.context = { ...this.context, silent: event.paths };
+    if (event.type === "peers.silent") this.note({ silent: event.paths });
     else this.verdicts.push(event.answered);
   }
 }
@@ -97,14 +102,14 @@ describe("the paths whose peers are silent", () => {
   it("are reported at each change, also those that stand by", () => {
     const { root, sas, take, update } = harness();
     take("peer.silent", "2");
-    assert.deepEqual(root.context.silent, ["backup"]);
+    assert.deepEqual(root.context.choice.silent, ["backup"]);
     take("peer.silent", "1");
-    assert.deepEqual(root.context.silent, ["main", "backup"]);
+    assert.deepEqual(root.context.choice.silent, ["main", "backup"]);
     take("peer.answers", "2");
-    assert.deepEqual(root.context.silent, ["main"]);
+    assert.deepEqual(root.context.choice.silent, ["main"]);
     sas.set("main", []);
     update();
-    assert.deepEqual(root.context.silent, []);
+    assert.deepEqual(root.context.choice.silent, []);
   });
 });
 
@@ -132,16 +137,19 @@ describe("the verdict about the active path", () => {
   });
 
   for (const [what, change] of [
-    ["another path is active", { active: "backup" }],
-    ["the active path comes up", { up: ["main"] }],
+    [
+      "another path is active",
+      (root: Root) => (root.context = { ...root.context, active: "backup" }),
+    ],
+    ["the active path comes up", (root: Root) => root.note({ up: ["main"] })],
   ] as const)
     it(`begins again once ${what}`, () => {
       const { root, update, answer, lose } = harness();
-      root.context = { ...root.context, up: [] };
+      root.note({ up: [] });
       update();
       lose(3);
       answer(2);
-      root.context = { ...root.context, ...change };
+      change(root);
       update();
       update();
       assert.deepEqual(root.verdicts, [true, undefined]);

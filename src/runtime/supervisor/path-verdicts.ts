@@ -11,7 +11,9 @@ import type { Probes } from "./probes.ts";
 /** The actor of a connection as far as verdicts concern it. */
 export interface JudgedRoot {
   readonly getSnapshot: () => {
-    readonly context: Pick<ConnectionContext, "connection" | "active" | "up" | "silent">;
+    readonly context: Pick<ConnectionContext, "connection" | "active"> & {
+      readonly choice: Pick<ConnectionContext["choice"], "up" | "silent">;
+    };
   };
   readonly send: (
     event: Extract<ConnectionEvent, { type: "probes.judged" | "peers.silent" }>,
@@ -53,10 +55,10 @@ export class PathVerdicts {
     const root = rootOf(id);
     const snapshot = root?.getSnapshot();
     if (root === undefined || snapshot === undefined) return void this.#judged.delete(id);
-    const { connection, active, up } = snapshot.context;
+    const { connection, active, choice } = snapshot.context;
     if (!hasSeveralPaths(connection)) return this.#report(id, root, undefined);
     this.#reportSilent(root);
-    const isUp = up.includes(active);
+    const isUp = choice.up.includes(active);
     const known = this.#knownOf(id, root);
     this.#judged.set(id, { root, active, isUp, answered: known?.answered });
     // The results of the probes concern another path, or the time before this one came up.
@@ -67,11 +69,11 @@ export class PathVerdicts {
 
   /** Reports the paths whose peers do not answer, which cannot take over. */
   #reportSilent(root: JudgedRoot): void {
-    const { connection, silent } = root.getSnapshot().context;
+    const { connection, choice } = root.getSnapshot().context;
     const paths = pathConnections(connection)
       .map(({ path }) => path)
       .filter((path) => this.#options.silences.answers(connection.id, path) === false);
-    if (!sameItems(paths, silent)) root.send({ type: "peers.silent", paths });
+    if (!sameItems(paths, choice.silent)) root.send({ type: "peers.silent", paths });
   }
 
   /** A daemon that answers says nothing about the hosts behind it, which a probe is to ask. */

@@ -130,13 +130,13 @@ const walkOf =
     }),
     input: { connection, endpoints: noEndpoints, charonReady: true, keys: {} },
     events,
-    facts: (context: ConnectionContext) => [
+    facts: ({ choice, ...context }: ConnectionContext) => [
       [context.gateways, context.active, context.dialled, context.dials, context.charonReady],
-      [context.chosen, context.epoch, context.via, context.groups, context.absent],
-      [context.leaves, context.leaving],
-      [context.peersKnown, context.connection.here, context.settled.length > 0],
+      [context.chosen, choice.epoch, context.via, choice.groups, choice.absent],
+      [choice.leaves, choice.leaving],
+      [choice.peersKnown, context.connection.here, choice.settled.length > 0],
       context.paths.map(({ path: name, state, failure: known }) => [name, state, known?.reason]),
-      [context.up, context.awaited, Object.keys(context.keys)],
+      [choice.up, choice.awaited, Object.keys(context.keys)],
       context.connection.children.map(({ key }) => key),
     ],
     errors: [],

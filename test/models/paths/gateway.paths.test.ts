@@ -105,6 +105,7 @@ describe("the gateway machine on generated paths", () => {
       ],
       [],
     ),
+    walkOf([{ type: "announce" }], [error]),
     walkOf([{ type: "kernel.changed", part: "routes" }], [], false),
     walkOf(
       [
