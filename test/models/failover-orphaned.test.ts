@@ -89,4 +89,18 @@ describe("an agent that leads, whose charon does not return", () => {
     failover.send({ type: "path.leaves", path: "a" });
     assert.deepEqual(failover.decided(), ["b: lost"]);
   });
+
+  it("stays if charon is back with its SAs, although the probes begin again before the list is complete", () => {
+    const failover = leading();
+    const { epoch } = failover.snapshot.context;
+    failover.ready("b");
+    failover.send({ type: "path.answers", path: "a" });
+    failover.send({ type: "charon.lost" });
+    failover.pass(minute);
+    failover.up("a");
+    failover.send({ type: "path.unjudged", path: "a" });
+    failover.send({ type: "charon.ready" });
+    assert.equal(failover.snapshot.context.epoch, epoch);
+    assert.ok(failover.snapshot.matches("steady"));
+  });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { eventually } from "../../sites/shell.ts";
 import { soonMs, takenOver } from "../lost.ts";
 import { behind } from "../partner.ts";
 import { twoGateways, type LossLab } from "../two-gateways.ts";
@@ -47,7 +48,8 @@ export function worseNodeScenarios(lab: () => LossLab): void {
         await takenOver(lab(), { seconds: 10, harm: powerOff, atMostMs: soonMs });
         await rejoins(lab());
       } finally {
-        lab().cluster.apply(twoGateways());
+        // The operator of the node that is back may not serve its webhook yet.
+        await eventually(() => lab().cluster.apply(twoGateways()), 60_000, 1_000);
       }
     });
 

@@ -243,8 +243,12 @@ export const failoverSetup = setup({
       const refuge = refugeOf(context);
       return refuge !== undefined && context.up.includes(refuge);
     },
-    /** Whether nothing proves that the active path works without charon here, or its group leaves. */
-    unproven: ({ context }) => !context.answered || isLeaving(context),
+    /**
+     * Whether nothing proves that the active path works without charon here, or its group leaves. A path
+     * is up if charon is back and lists its SAs; the probes begin again then.
+     */
+    unproven: ({ context }) =>
+      isLeaving(context) || !(context.answered || context.up.includes(context.active)),
     successor: ({ context }) => successorOf(context) !== undefined,
     coldSuccessor: ({ context }) => coldSuccessorOf(context) !== undefined,
     /** Whether the paths of this group alone are now those of several ones. */
