@@ -22,6 +22,10 @@ import { placementScenarios } from "./scenarios/placement.ts";
 import { refusalScenarios } from "./scenarios/refusals.ts";
 import { lookingInScenarios } from "./scenarios/looking-in.ts";
 import { lossScenarios } from "./scenarios/losses.ts";
+import { lostNodeScenarios } from "./scenarios/lost-nodes.ts";
+import { lostPeerScenarios } from "./scenarios/lost-peers.ts";
+import { hungCharonScenarios } from "./scenarios/hung-charon.ts";
+import { betweenTwoGateways } from "./two-gateways.ts";
 import { withoutWakingAnybody } from "./scenarios/on-call.ts";
 import { rightScenarios } from "./scenarios/rights.ts";
 import { strangerScenarios } from "./scenarios/strangers.ts";
@@ -48,6 +52,11 @@ describe("a cluster", () => {
   pathScenarios(cluster);
   nodeScenarios(cluster);
   floatingScenarios(cluster);
+  betweenTwoGateways(cluster, (losses) => {
+    lostPeerScenarios(losses);
+    hungCharonScenarios(losses);
+    lostNodeScenarios(losses);
+  });
   documentedScenarios(cluster);
   alertScenarios(cluster);
   chartScenarios(cluster);

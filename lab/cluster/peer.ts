@@ -28,10 +28,15 @@ export const examplePeer: PeerConnection = {
   children: [{ name: "example-child", local: "10.0.1.0/24", remote: "10.0.2.0/24" }],
 };
 
-/** Replaces the connections of the partner's charon by its halves of these. */
+/**
+ * Replaces the connections of a partner's charon by its halves of these.
+ *
+ * @param daemon the name of the charon's files in /run
+ */
 export async function configurePeer(
   cluster: LabCluster,
   connections: readonly PeerConnection[],
+  daemon = "peer",
 ): Promise<void> {
   const file = [
     "connections {",
@@ -48,7 +53,7 @@ export async function configurePeer(
     "}",
   ].join("\n");
   await cluster.peer.sh(
-    `cat >/run/peer.conf <<'CONF'\n${file}\nCONF\nswanctl --load-all --clear --file /run/peer.conf --uri unix:///run/peer.vici 2>&1`,
+    `cat >/run/${daemon}.swanctl <<'CONF'\n${file}\nCONF\nswanctl --load-all --clear --file /run/${daemon}.swanctl --uri unix:///run/${daemon}.vici 2>&1`,
   );
 }
 

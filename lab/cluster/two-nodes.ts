@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { countedArguments, countPings, type Pinged } from "../sites/pings.ts";
+import {
+  countedArguments,
+  countPings,
+  longestGapMs,
+  pingArguments,
+  type Pinged,
+} from "../sites/pings.ts";
 import { eventually } from "../sites/shell.ts";
-import { addresses, type LabCluster } from "./cluster.ts";
+import { addresses, type LabCluster, type NodeName } from "./cluster.ts";
 import { walkThrough, walkThroughChild } from "./manifests.ts";
 import { configurePeer, examplePeer } from "./peer.ts";
 import { Workload } from "./workload.ts";
@@ -29,6 +36,24 @@ export const stations = [
 
 /** The machines send about two thirds of this rate. */
 export const pingsPerSecond = 100;
+/** From the start of the traffic to the event; a machine needs a second to start Node. */
+const leadMs = 3_000;
+const transferScript = join(import.meta.dirname, "transfer.ts");
+
+/** The result of a transfer by TCP, as the sender prints it. */
+interface Transferred {
+  readonly bytes: number;
+  /** Whether the receiver had every byte. */
+  readonly complete: boolean;
+  /** The longest time in which the receiver got nothing. */
+  readonly stallMs: number;
+}
+
+/** The effect of an event on the traffic of a worker. */
+export interface Suffered extends Pinged {
+  /** The longest time between two answers. */
+  readonly gapMs: number;
+}
 
 export interface TwoNodesSettings {
   readonly failover: { readonly failback: "never" | "planned"; readonly holdSeconds?: number };
@@ -45,12 +70,15 @@ interface BothPinged {
 /** The connection of the walk-through with a path on each node, and a worker on the second one. */
 export class TwoNodes {
   readonly #cluster: () => LabCluster;
+  readonly #target: string;
   #worker: Workload | undefined;
   /** The path of the worker's network namespace. */
   #netns = "";
 
-  constructor(cluster: () => LabCluster) {
+  /** @param pinged a host of the partner that answers pings */
+  constructor(cluster: () => LabCluster, pinged = target) {
     this.#cluster = cluster;
+    this.#target = pinged;
   }
 
   /** Has the partner know the second path as well. */
@@ -108,13 +136,31 @@ export class TwoNodes {
 
   carries(): Promise<void> {
     return eventually(
-      () => assert.equal(this.worker.answered(target, "-c", "3", "-i", "0.1"), 3),
+      () => assert.equal(this.worker.answered(this.#target, "-c", "3", "-i", "0.1"), 3),
       60_000,
     );
   }
 
   move(path: string) {
     return this.#cluster().plugin("move", connection, path);
+  }
+
+  /** The number of a node's SAs. */
+  async sas(node: NodeName): Promise<number> {
+    return Number(await this.#cluster().nodes[node].sh("ip xfrm state | grep -c '^src' || true"));
+  }
+
+  /** The switches that the agent on node-b has counted. */
+  async switches(): Promise<number> {
+    const agent = ["-n", "ipman-system", "-l", "ipman.dialo.ai/type=agent"];
+    const on = ["--field-selector", "spec.nodeName=node-b"];
+    const podIp = ["-o", "jsonpath={.items[0].status.podIP}"];
+    const address = this.#cluster().kubectl("get", "pods", ...agent, ...on, ...podIp);
+    const text = await (await fetch(`http://${address}:9740/metrics`)).text();
+    const counts = text.matchAll(
+      /^ipman_path_switches_total\{connection="example-connection",cause="\w+"\} (\d+)/gm,
+    );
+    return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
   }
 
   /** Runs a script in the worker's network, without the API server. */
@@ -124,14 +170,29 @@ export class TwoNodes {
   }
 
   /** Pings from the worker while something happens. */
-  async underPings(seconds: number, act: () => unknown): Promise<Pinged> {
-    const options = countedArguments(seconds * pingsPerSecond, target).join(" ");
+  async underPings(seconds: number, act: () => unknown): Promise<Suffered> {
+    const options = countedArguments(seconds * pingsPerSecond, this.#target).join(" ");
     const output = this.inWorker(`ping ${options} || true`);
     await pause(1_500);
     await act();
-    const pinged = countPings(await output);
-    process.stdout.write(`      ${pinged.lost.length} of ${pinged.sent} lost\n`);
-    return pinged;
+    return shown(await output);
+  }
+
+  /** The same beside a transfer by TCP to a host of the partner, which must not lose a byte. */
+  async underTraffic(seconds: number, host: string, act: () => unknown): Promise<Suffered> {
+    const sending = this.inWorker(`node ${transferScript} send ${host} ${seconds} 2>&1 || true`);
+    // With a deadline of its own (-w), ping would end at the first ICMP error.
+    const ping = ["ping", ...pingArguments(this.#target)].join(" ");
+    const output = this.inWorker(`timeout -s INT ${seconds} ${ping} || true`);
+    await pause(leadMs);
+    await act();
+    const suffered = shown(await output);
+    const printed = await sending;
+    assert.match(printed, /^\{/, printed);
+    const { bytes, complete, stallMs } = JSON.parse(printed) as Transferred;
+    process.stdout.write(`      ${bytes} bytes by TCP, which stood still for ${stallMs} ms\n`);
+    assert.ok(complete, "the receiver has not got every byte");
+    return suffered;
   }
 
   /** The same, while the partner pings the worker as well. */
@@ -141,4 +202,17 @@ export class TwoNodes {
     const worker = await this.underPings(seconds, act);
     return { worker, partner: countPings(await output) };
   }
+}
+
+function shown(output: string): Suffered {
+  const pinged = countPings(output);
+  const gapMs = longestGapMs(output);
+  const { lost, sent } = pinged;
+  const errors = output.match(/^.*icmp_seq=.* Unreachable/gm) ?? [];
+  process.stdout.write(
+    `      ${lost.length} of ${sent} lost, at most ${gapMs} ms without one${
+      errors.length > 0 ? `, ${errors.length} errors: ${errors[0]}` : ""
+    }\n`,
+  );
+  return { ...pinged, gapMs };
 }

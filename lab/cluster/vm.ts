@@ -24,27 +24,67 @@ const bootMs = 400_000;
 const lookMs = 10_000;
 const limitSeconds = 5_000;
 
+const exchangeOf = ({ folder, name }: VmOptions) => join(folder, name);
+
+const tapOf = ({ name }: VmOptions) => `tap-${name}`;
+
+/** A machine keeps its MAC address when it boots again, which others have learned. */
+function macOf({ address }: VmOptions): string {
+  const bytes = address.split(".").map((byte) => Number(byte).toString(16).padStart(2, "0"));
+  return ["02", "00", ...bytes].join(":");
+}
+
+/** Starts the process of a machine, whose job and tap exist. */
+function boot(options: VmOptions): ChildProcess {
+  const { memory, processor } = options;
+  const exchange = exchangeOf(options);
+  const command = umlCommand({
+    memory,
+    exchange,
+    limitSeconds,
+    processor,
+    tap: tapOf(options),
+    mac: macOf(options),
+  });
+  const [program = "", ...args] = command;
+  return start(join(exchange, "console.log"), program, args);
+}
+
 /** A machine of User-Mode Linux on the lab's bridge. */
 export class Vm implements AsyncDisposable {
   readonly #options: VmOptions;
-  readonly #process: ChildProcess;
+  #process: ChildProcess;
 
-  private constructor(options: VmOptions, process: ChildProcess) {
+  private constructor(options: VmOptions) {
     this.#options = options;
-    this.#process = process;
+    this.#process = boot(options);
   }
 
   static boot(options: VmOptions): Vm {
-    const { name, memory, processor, folder, script } = options;
-    const exchange = join(folder, name);
+    const { script } = options;
+    const exchange = exchangeOf(options);
     mkdirSync(exchange, { recursive: true });
     writeFileSync(join(exchange, "job"), script);
-    const tap = `tap-${name}`;
+    const tap = tapOf(options);
     ip(`tuntap add ${tap} mode tap`);
     ip(`link set ${tap} master lab0 up`);
-    const command = umlCommand({ memory, exchange, limitSeconds, processor, tap });
-    const [program = "", ...args] = command;
-    return new Vm(options, start(join(exchange, "console.log"), program, args));
+    return new Vm(options);
+  }
+
+  /** Ends the machine at once, as if its power was cut. */
+  async powerOff(): Promise<void> {
+    const { pid } = this.#process;
+    if (pid === undefined || this.#process.exitCode !== null) return;
+    const gone = new Promise((resolve) => this.#process.once("exit", resolve));
+    // The kernel and its processes are a session of their own; the parent is `timeout`.
+    const kernel = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8"));
+    process.kill(-kernel, "SIGKILL");
+    await gone;
+  }
+
+  /** Boots the machine again, with empty disks. */
+  powerOn(): void {
+    this.#process = boot(this.#options);
   }
 
   get name(): string {
@@ -69,7 +109,7 @@ export class Vm implements AsyncDisposable {
 
   /** The ends of the console and of all logs. */
   #lastWords(): string {
-    const folder = join(this.#options.folder, this.name);
+    const folder = exchangeOf(this.#options);
     const logs = readdirSync(folder, { recursive: true, encoding: "utf8" });
     const tails = logs
       .filter((name) => name.endsWith(".log"))

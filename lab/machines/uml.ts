@@ -39,17 +39,20 @@ export interface UmlOptions {
   readonly processor: number;
   /** The tap device that becomes the machine's `vec0`, if any. */
   readonly tap?: string;
+  /** The MAC address of `vec0`, which is random by default. */
+  readonly mac?: string;
 }
 
 /** The command that runs a job in a machine. */
 export function umlCommand(options: UmlOptions): string[] {
-  const { memory, exchange, limitSeconds, processor, tap } = options;
+  const { memory, exchange, limitSeconds, processor, tap, mac } = options;
+  const address = mac === undefined ? "" : `,mac=${mac}`;
   const boot = [
     `mem=${memory} rootfstype=hostfs rootflags=/ ro init=${init}`,
     // The kernel uses ptrace on hosts that forbid seccomp, which takes twice the time.
     "seccomp=auto con0=fd:0,fd:1 con=null ssl=null quiet",
     `ipman.exchange=${exchange}`,
-    ...(tap === undefined ? [] : [`vec0:transport=tap,ifname=${tap},depth=128,gro=1`]),
+    ...(tap === undefined ? [] : [`vec0:transport=tap,ifname=${tap},depth=128,gro=1${address}`]),
   ];
   // Either the kernel or one process runs. On one processor, the change is a context switch; on
   // two, it wakes an idle processor, seven times as slow on virtual processors.

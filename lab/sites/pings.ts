@@ -25,7 +25,7 @@ export function noneLost(count: number): Pinged {
 }
 
 /** The arguments of a ping every 10 ms, whose output {@link countPings} reads. */
-function pingArguments(address: string, ...options: string[]): string[] {
+export function pingArguments(address: string, ...options: string[]): string[] {
   return ["-n", "-D", "-i", "0.01", ...options, address];
 }
 
@@ -107,7 +107,7 @@ export class Pinging {
  */
 export function countPings(output: string): Pinged {
   const sent = statistics(output).sent - uncounted;
-  if (sent < 1) throw new Error(`too few pings were sent: ${sent + uncounted}`);
+  if (sent < 1) throw new Error(`too few pings were sent: ${sent + uncounted}\n${output}`);
   const answers = new Map<number, string>();
   for (const [, second, sequence] of output.matchAll(/^\[(\d+)\.\d+\].*icmp_seq=(\d+) ttl/gm))
     answers.set(Number(sequence), new Date(Number(second) * 1_000).toISOString());
@@ -119,6 +119,13 @@ export function countPings(output: string): Pinged {
     else at = answer;
   }
   return { sent, received: sent - lost.length, lost };
+}
+
+/** The longest time between two answers in the output of `ping -D`; milliseconds. */
+export function longestGapMs(output: string): number {
+  const times = [...output.matchAll(/^\[(\d+\.\d+)\].* ttl/gm)].map(([, time]) => Number(time));
+  const gaps = times.map((time, at) => time - (times[at - 1] ?? time));
+  return Math.round(Math.max(0, ...gaps) * 1_000);
 }
 
 /** The totals that ping prints at its end. */

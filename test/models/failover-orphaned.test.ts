@@ -42,4 +42,65 @@ describe("an agent that leads, whose charon does not return", () => {
     failover.pass(90 * second);
     assert.deepEqual(failover.decided(), ["a: failed", "c: lost"]);
   });
+
+  it("keeps the path through which a probe is answered, and hands over once it is not", () => {
+    for (const verdict of ["path.silent", "path.unjudged"] as const) {
+      const failover = leading();
+      failover.ready("b");
+      failover.send({ type: "path.answers", path: "a" });
+      failover.send({ type: "charon.lost" });
+      failover.pass(30 * minute);
+      assert.deepEqual(failover.decided(), []);
+      failover.send({ type: verdict, path: "a" });
+      assert.deepEqual(failover.decided(), ["b: lost"]);
+    }
+  });
+
+  it("gives charon ten seconds to return if its restart ends the answers", () => {
+    const failover = leading();
+    failover.ready("b");
+    failover.send({ type: "path.answers", path: "a" });
+    failover.send({ type: "charon.lost" });
+    failover.pass(second);
+    failover.send({ type: "path.silent", path: "a" });
+    failover.pass(8 * second);
+    assert.deepEqual(failover.decided(), []);
+    failover.pass(second);
+    assert.deepEqual(failover.decided(), ["b: lost"]);
+  });
+
+  it("hands over to a path without an IKE SA a minute after the last answer", () => {
+    const failover = leading({ warm: ["a"] });
+    failover.send({ type: "path.answers", path: "a" });
+    failover.send({ type: "charon.lost" });
+    failover.pass(5 * minute);
+    failover.send({ type: "path.silent", path: "a" });
+    failover.pass(59 * second);
+    assert.deepEqual(failover.decided(), []);
+    failover.pass(second);
+    assert.deepEqual(failover.decided(), ["b: lost"]);
+  });
+
+  it("does not wait for a probe to fail if its group leaves", () => {
+    const failover = leading();
+    failover.ready("b");
+    failover.send({ type: "path.answers", path: "a" });
+    failover.send({ type: "charon.lost" });
+    failover.send({ type: "path.leaves", path: "a" });
+    assert.deepEqual(failover.decided(), ["b: lost"]);
+  });
+
+  it("stays if charon is back with its SAs, although the probes begin again before the list is complete", () => {
+    const failover = leading();
+    const { epoch } = failover.snapshot.context;
+    failover.ready("b");
+    failover.send({ type: "path.answers", path: "a" });
+    failover.send({ type: "charon.lost" });
+    failover.pass(minute);
+    failover.up("a");
+    failover.send({ type: "path.unjudged", path: "a" });
+    failover.send({ type: "charon.ready" });
+    assert.equal(failover.snapshot.context.epoch, epoch);
+    assert.ok(failover.snapshot.matches("steady"));
+  });
 });

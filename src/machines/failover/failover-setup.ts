@@ -70,10 +70,13 @@ export const failoverSetup = setup({
     noteUnready: assign(({ context: { ready }, event }) => ({
       ready: ready.filter((path) => !("path" in event && event.path === path)),
     })),
-    noteSilence: assign({ silent: true }),
-    forgetSilence: assign({ silent: false }),
+    noteSilence: assign({ silent: true, answered: false }),
+    forgetSilence: assign({ silent: false, answered: false }),
+    /** The same for a path that is not known to be up, as while charon is lost. */
+    noteUnheard: assign({ answered: false }),
     noteAnswer: assign(({ context: { silences } }) => ({
       silent: false,
+      answered: true,
       silences: { ...silences, unanswered: 0 },
     })),
     noteUnanswered: assign(({ context }) => unanswered(context)),
@@ -253,6 +256,12 @@ export const failoverSetup = setup({
       if (refuge === undefined) return false;
       return context.up.includes(refuge) || needsSwitch(context, refuge);
     },
+    /**
+     * Whether nothing proves that the active path works without charon here, or its group leaves. A path
+     * is up if charon is back and lists its SAs; the probes begin again then.
+     */
+    unproven: ({ context }) =>
+      isLeaving(context) || !(context.answered || context.up.includes(context.active)),
     successor: ({ context }) => successorOf(context) !== undefined,
     coldSuccessor: ({ context }) => coldSuccessorOf(context) !== undefined,
     /** Whether the paths of this group alone are now those of several ones. */

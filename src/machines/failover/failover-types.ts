@@ -36,6 +36,8 @@ export interface FailoverContext
   readonly ready: readonly string[];
   /** Whether the active path is up, and no probe is answered through it. */
   readonly silent: boolean;
+  /** Whether a probe is answered through the active path, also while charon is lost. */
+  readonly answered: boolean;
   /** How often a path was silent since a probe was answered last, and since the last calm time. */
   readonly silences: { readonly unanswered: number; readonly all: number };
   /** How many circles of attempts came to their end in which no probe was answered by any path. */

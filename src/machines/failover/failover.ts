@@ -67,10 +67,10 @@ export const failoverMachine = failoverSetup.createMachine({
     "path.down": { actions: noteDown },
     "path.ready": { guard: "known", actions: noteReady },
     "path.unready": { actions: noteUnready },
-    "path.silent": {
-      guard: and(["ofActive", "activeUp", not("elsewhere")]),
-      actions: noteSilence,
-    },
+    "path.silent": [
+      { guard: and(["ofActive", "activeUp", not("elsewhere")]), actions: noteSilence },
+      { guard: "ofActive", actions: { type: "noteUnheard" } },
+    ],
     "path.answers": { guard: "ofActive", actions: { type: "noteAnswer" } },
     "path.unjudged": { guard: "ofActive", actions: { type: "forgetSilence" } },
     "charon.lost": { target: ".suspended", actions: { type: "suspend" } },

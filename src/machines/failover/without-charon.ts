@@ -1,4 +1,4 @@
-import { or } from "xstate";
+import { and, or } from "xstate";
 import { failoverSetup } from "./failover-setup.ts";
 
 const report = { type: "report" } as const;
@@ -32,22 +32,30 @@ export const suspended = failoverSetup.createStateConfig({
   always: [toDeciding, { guard: "leaves", target: "#failover.orphaned" }],
 });
 
+/** No probe is answered any more: after another minute, also a path without an IKE SA takes over. */
+const unheard = {
+  guard: "ofActive",
+  target: "#failover.orphaned",
+  reenter: true,
+  actions: { type: "noteUnheard" },
+} as const;
+
 /** While charon has not answered for long or this group leaves, and other groups have paths. */
 export const orphaned = failoverSetup.createStateConfig({
   description:
-    "charon has been lost for a while, or is lost in a group that leaves: a path of another group takes over as soon as it has an IKE SA, and later one that has none before it is active.",
-  on: withoutCharon,
+    "charon has been lost for a while, or is lost in a group that leaves: a path of another group takes over as soon as it has an IKE SA, and later one that has none before it is active. While a probe is answered through the active path, that one stays.",
+  on: { ...withoutCharon, "path.silent": unheard, "path.unjudged": unheard },
   always: [
     toDeciding,
     {
-      guard: "successor",
+      guard: and(["unproven", "successor"]),
       target: "#failover.suspended",
       actions: [{ type: "switchToSuccessor" }, report],
     },
   ],
   after: {
     deserted: {
-      guard: "coldSuccessor",
+      guard: and(["unproven", "coldSuccessor"]),
       target: "#failover.suspended",
       actions: [{ type: "switchToColdSuccessor" }, report],
     },

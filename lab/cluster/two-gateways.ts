@@ -1,0 +1,81 @@
+import { describe, after, before } from "node:test";
+import { addresses, type LabCluster } from "./cluster.ts";
+import { walkThrough, walkThroughChild } from "./manifests.ts";
+import { behind, gatewayAddresses, Partner } from "./partner.ts";
+import { configurePeer, examplePeer, type PeerConnection } from "./peer.ts";
+import { TwoNodes } from "./two-nodes.ts";
+
+const { first, second } = gatewayAddresses;
+const roundTripMs = 40;
+
+export interface TwoGatewayOptions {
+  /** Whether the child has a probe; it has one by default. */
+  readonly probe?: boolean;
+  readonly standby?: "warm" | "hot";
+}
+
+/** The walk-through's connection with a path from each node to a gateway of its own. */
+export function twoGateways({ probe = true, standby = "warm" }: TwoGatewayOptions = {}) {
+  const reserve = {
+    name: "reserve",
+    nodeName: "node-b",
+    localAddr: addresses.nodeB,
+    localId: addresses.nodeB,
+    remoteAddr: second,
+    remoteId: second,
+    standby,
+  };
+  return walkThrough("node-a", {
+    remoteAddr: first,
+    remoteId: first,
+    children: {
+      "example-child": walkThroughChild(2, probe ? { probe: { address: behind } } : {}),
+    },
+    paths: [{ name: "main", standby }, reserve],
+    failover: { failback: "never" },
+  });
+}
+
+function peerOf(localId: string, remoteId: string): PeerConnection {
+  return { ...examplePeer, localId, remoteId };
+}
+
+/** The cluster and the connection of a scenario. */
+export interface LossLab {
+  readonly cluster: LabCluster;
+  readonly paths: TwoNodes;
+}
+
+/** Runs scenarios between two nodes and two gateways of the partner, 40 ms away. */
+export function betweenTwoGateways(
+  cluster: () => LabCluster,
+  scenarios: (lab: () => LossLab) => void,
+): void {
+  describe("a connection from two nodes to two gateways of the partner", () => {
+    const resources = new AsyncDisposableStack();
+    let lab: LossLab;
+
+    before(
+      async () => {
+        const partner = resources.use(await Partner.build(cluster(), roundTripMs));
+        await partner.configure("first", [peerOf(first, addresses.nodeA)]);
+        await partner.configure("second", [peerOf(second, addresses.nodeB)]);
+        const paths = new TwoNodes(cluster, behind);
+        lab = { cluster: cluster(), paths };
+        cluster().apply(twoGateways());
+        await paths.rolesAre("main reserve active standby");
+        await paths.isReady("reserve");
+        await paths.replaceWorkers();
+      },
+      { timeout: 200_000 },
+    );
+    after(async () => {
+      cluster().apply(walkThrough("node-a"));
+      await configurePeer(cluster(), [examplePeer]);
+      await resources.disposeAsync();
+      await lab.paths.carries();
+    });
+
+    scenarios(() => lab);
+  });
+}
