@@ -246,10 +246,9 @@ export class OperatorParts {
     const onBreakdown = this.#onBreakdown;
     const access = this.#agentAccess({ cluster, declared }, settings, writes);
     const onRollout = (words: string) => this.#log.info(words);
-    const made = { client, cluster, deployments, settings, writes, onBreakdown, onRollout };
-    this.#afterGoOperator(() =>
-      resources.use(new Deployments({ ...made, ...(access && { access }) })),
-    );
+    const shared = { client, cluster, deployments, settings, writes, onBreakdown, onRollout };
+    const made = { ...shared, ...(access && { access }) };
+    this.#afterGoOperator(() => resources.use(new Deployments(made)));
     const events = new EventRecorder(client, "ipman.dialo.ai/operator", onTrouble);
     const groupPods = resources.use(new GroupPods(this.#viewOfGroupPods()));
     const reported = { client, cluster, groupPods, access, writes, onTrouble };

@@ -174,12 +174,7 @@ class AgentParts {
       }),
     );
     this.#metrics.showStateWrites(memory.writes);
-    this.#metrics.observe({
-      running: supervisor,
-      events: supervisor.events,
-      charon: new StatisticsSession(this.#options.vici, whileScraped, charon),
-      network,
-    });
+    this.#observe(supervisor, network, charon);
     this.#report(supervisor, network, declared, events);
     this.#own(refused.leaveTo((id) => reportsPods(supervisor, id), supervisor.changes));
     const peering = this.#joinPeers(supervisor, poller, desired, {
@@ -189,6 +184,15 @@ class AgentParts {
     await this.#answer(supervisor, this.#examiner(network, poller));
     supervisor.start();
     return peering;
+  }
+
+  #observe(supervisor: Supervisor, network: KernelNetwork, charon: Charon): void {
+    this.#metrics.observe({
+      running: supervisor,
+      events: supervisor.events,
+      charon: new StatisticsSession(this.#options.vici, whileScraped, charon),
+      network,
+    });
   }
 
   #desired(declared: Declared): Observable<DesiredState> {

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
-import { createActor, createMachine, sendTo } from "xstate";
+import { createMachine, sendTo } from "xstate";
 import { connectionOf, ikeSa, settled } from "../../../test/models/fixtures.ts";
 import type { FloatingEvent } from "../../machines/floating/floating-types.ts";
 import { formatAddress, type Address } from "../../model/net/address.ts";
+import { observedActor } from "../actors/observed-actor.ts";
 import { floatingLogic } from "./floating-logic.ts";
 
 const connection = connectionOf();
 const address: Address = { family: 4, value: 0xc0a8_0109n };
 const floating = { prefix: { address, length: 24 }, interfaceName: undefined };
 const held = "192.168.1.9";
+const fail = (error: unknown) => assert.fail(String(error));
 
 /** The actor of the address below a parent, with ports that write down what they do. */
 function actor(charon: { terminates?: () => Promise<void>; lists?: () => Promise<never> } = {}) {
@@ -44,7 +46,7 @@ function actor(charon: { terminates?: () => Promise<void>; lists?: () => Promise
     invoke: { id: "address", src: logic as never, input: { connection, floating } },
     on: { "*": { actions: sendTo("address", ({ event }) => event) } },
   });
-  const root = createActor(parent).start();
+  const root = observedActor(parent, {}, { failed: fail, broke: fail }).start();
   const send = async (event: FloatingEvent) => {
     root.send(event as never);
     for (let turn = 0; turn < 5; turn++) await settled();
