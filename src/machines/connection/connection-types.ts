@@ -8,7 +8,7 @@ import type { FloatingReport } from "../floating/floating-types.ts";
 import type { ChildEndpoints, Tunnel } from "../gateway/gateway-types.ts";
 import type { PathEvent, PathInput, PathReport } from "../path/path-types.ts";
 import type { PathChoice, PathSwitched } from "./path-choice.ts";
-import type { Signs } from "./signs.ts";
+import type { Signs } from "../common/signs.ts";
 
 /** The gateway and the workers of each child, by its key. */
 export type Endpoints = ReadonlyMap<string, ChildEndpoints>;

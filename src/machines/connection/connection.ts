@@ -4,7 +4,7 @@ import { hasSeveralPaths, pathNames } from "../../model/api/path.ts";
 import { noLimits } from "../../model/status/peer-limits.ts";
 import { viaOf } from "./connection-facts.ts";
 import { peerSetup } from "./peer-setup.ts";
-import { noSigns } from "./signs.ts";
+import { noSigns } from "../common/signs.ts";
 import type { ForwardedEvent } from "./connection-types.ts";
 import { noChoice } from "./path-choice.ts";
 

@@ -31,7 +31,7 @@ import {
   momentMs,
   noSigns,
   suspicionMs,
-} from "./signs.ts";
+} from "../common/signs.ts";
 
 /** The ids of the timers. */
 const timers = {

@@ -6,7 +6,7 @@ import { standbyWithin, type PeerLimits } from "../../model/status/peer-limits.t
 import { isUp } from "../../model/status/public-state.ts";
 import type { ConnectionContext } from "./connection-types.ts";
 import { stateElsewhere } from "./elsewhere.ts";
-import { fewestClashes } from "./signs.ts";
+import { fewestClashes } from "../common/signs.ts";
 
 /** The paths with an IKE SA, here and elsewhere. */
 export function pathsEstablished(

@@ -45,7 +45,7 @@ import { controlSocket, whileScraped } from "../options/defaults.ts";
 import { breakdownReporter } from "./breakdown-reporter.ts";
 import { joinPeers, type Peering, type PeeringParts } from "./join-peers.ts";
 import { logMissingFilters, logMissingReception } from "./missing-filters.ts";
-import { NodeFiles } from "./node-files.ts";
+import { NodeFiles } from "../../runtime/agent/node-files.ts";
 
 export interface AgentOptions {
   readonly groupId: string;

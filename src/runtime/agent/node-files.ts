@@ -4,9 +4,9 @@ import { StateFile } from "../../adapters/files/state-file.ts";
 import { knownChildrenCodec } from "../../adapters/host/known-child.ts";
 import { SettingsFile } from "../../adapters/vici/settings-file.ts";
 import type { CharonSettings } from "../../model/charon/charon-settings.ts";
-import { ChildMemory } from "../../runtime/agent/child-memory.ts";
-import type { KernelNetwork } from "../../runtime/kernel/kernel-network.ts";
-import { NodeAddresses } from "../../runtime/kernel/node-addresses.ts";
+import { ChildMemory } from "./child-memory.ts";
+import type { KernelNetwork } from "../kernel/kernel-network.ts";
+import { NodeAddresses } from "../kernel/node-addresses.ts";
 
 /** The files of an agent in charon's folder on the node: they last as long as what is in the kernel. */
 export class NodeFiles {
