@@ -41,6 +41,11 @@ export function isNetwork(prefix: Prefix): boolean {
   return firstOf(prefix) === prefix.address.value;
 }
 
+/** Whether all host bits of a prefix are set, as in the broadcast address of an IPv4 network. */
+export function isLast(prefix: Prefix): boolean {
+  return lastOf(prefix) === prefix.address.value;
+}
+
 /** Whether a prefix's network contains an address. */
 export function contains(outer: Prefix, address: Address): boolean {
   if (outer.address.family !== address.family) return false;

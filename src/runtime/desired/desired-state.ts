@@ -198,8 +198,7 @@ function connectionOf(
       : [
           ...(scope === "cluster" ? placeProblems(connection) : []),
           ...(severalNodes && parsed.ok ? groupPlaceProblems(parsed.value, groups) : []),
-          ...(severalNodes ? [] : hostProblems(connection)),
-          ...floatingPlaceProblems(connection, groups),
+          ...(severalNodes ? floatingPlaceProblems(connection, groups) : hostProblems(connection)),
           ...neighbours.problemsOf(connection),
         ];
   if (found.length === 0) return connection;

@@ -20,12 +20,12 @@ function declared(name: string, changes: object = {}): Resource {
   return { kind: "IPSecConnection", key: name, source: `${name}.yaml`, document };
 }
 
-function group(hostNetwork: boolean): Resource {
+function group(hostNetwork: boolean, nodes: object = { nodeName: "node-b" }): Resource {
   const document = {
     apiVersion: "ipman.dialo.ai/v1",
     kind: "CharonGroup",
     metadata: { name: "b", namespace: "vpn" },
-    spec: { hostNetwork, nodeName: "node-b" },
+    spec: { hostNetwork, ...nodes },
   };
   return { kind: "CharonGroup", key: "vpn/b", source: "group.yaml", document };
 }
@@ -73,6 +73,41 @@ describe("a floating address", () => {
   it("is refused in a group whose charon is not on the network of its node", () => {
     const { problems } = desired(group(false), declared("one"));
     assert.deepEqual(problems, ["one spec.paths[1].groupRef"]);
+  });
+
+  it("moves between the nodes of a group, whose paths it makes or the connection declares", () => {
+    const groupRef = { namespace: "vpn", name: "b" };
+    const edge = group(true, { nodeNames: ["node-a", "node-b"] });
+    const paths = ["node-a", "node-b"].map((nodeName) => ({ name: nodeName, groupRef, nodeName }));
+    for (const changes of [{ paths: undefined }, { paths }]) {
+      const { connections, problems } = desired(edge, declared("one", { groupRef, ...changes }));
+      assert.deepEqual(problems, []);
+      const of = connections.get("one")?.paths.map((path) => `${path.localAddr} ${path.standby}`);
+      assert.deepEqual(of, ["192.168.1.5 cold", "192.168.1.5 cold"]);
+    }
+  });
+
+  it("is refused in a group of one node, and in one whose charons are not on the networks of their nodes", () => {
+    const groupRef = { namespace: "vpn", name: "b" };
+    const made = declared("one", { groupRef, paths: undefined });
+    assert.deepEqual(desired(made).problems, []);
+    assert.deepEqual(desired(group(true), made).problems, ["one spec.failover.floatingAddr"]);
+    const apart = group(false, { nodeNames: ["node-a", "node-b"] });
+    const paths = ["node-a", "node-b"].map((nodeName) => ({ name: nodeName, groupRef, nodeName }));
+    assert.deepEqual(desired(apart, made).problems, ["one spec.groupRef"]);
+    const found = desired(apart, declared("one", { groupRef: undefined, paths })).problems;
+    assert.deepEqual(found, ["one spec.paths[0].groupRef", "one spec.paths[1].groupRef"]);
+  });
+
+  it("needs a cluster", () => {
+    const groupRef = { namespace: "vpn", name: "b" };
+    const resources = [
+      group(true, { nodeNames: ["node-a", "node-b"] }),
+      declared("one", { groupRef, paths: undefined }),
+    ];
+    const { problems } = desiredState(nothingDesired, { resources, problems: [] });
+    const found = [...problems.values()].flat().map(({ path }) => path);
+    assert.deepEqual(found, ["spec.failover.floatingAddr"]);
   });
 
   it("is that of one connection", () => {

@@ -1,7 +1,8 @@
 import type { Connection } from "../../model/api/connection.ts";
-import { groupIdOf, groupIdOfPath, groupIdsOf } from "../../model/api/group.ts";
+import { declaredIdOf, groupIdOf, groupIdOfPath, groupIdsOf } from "../../model/api/group.ts";
 import type { Problem } from "../../model/api/result.ts";
 import { declaredPlaces } from "../../model/validation/paths/declared-places.ts";
+import { floatingField, onOneNode } from "../../model/validation/paths/floating-problems.ts";
 import type { CharonGroups } from "./in-groups.ts";
 
 /** In a cluster a connection has to name its node or its group, or each of its paths has to. */
@@ -20,21 +21,36 @@ export function placeProblems(connection: Connection): Problem[] {
   return [{ path: "spec.nodeName", message }];
 }
 
-/** A floating address is one of the node: charon has to be on the node's network. */
+/**
+ * The problems of a floating address with the nodes of a connection: charon has to be on the network of each,
+ * and there have to be several. A group that does not exist yet causes none.
+ */
 export function floatingPlaceProblems(connection: Connection, groups: CharonGroups): Problem[] {
   if (connection.floating === undefined) return [];
-  return declaredPlaces(connection).flatMap(({ groupId, at }) => {
-    if (groups.get(groupId)?.spec.hostNetwork !== false) return [];
-    const message = `the CharonGroup ${groupId} has hostNetwork: false, and the floating address belongs to the network of the node: use a group with hostNetwork: true, or remove floatingAddr`;
-    return [{ path: `${at}.groupRef`, message }];
-  });
+  const places = declaredPlaces(connection);
+  const [place] = places;
+  const isOnOneNode = places.length === 1 && groups.has(declaredIdOf(place?.groupId ?? ""));
+  return [
+    ...(isOnOneNode ? [{ path: floatingField, message: onOneNode }] : []),
+    ...places.flatMap(({ groupId, at }, i) => {
+      const group = declaredIdOf(groupId);
+      if (groups.get(group)?.spec.hostNetwork !== false) return [];
+      // The nodes of a group that makes the paths have one field.
+      if (places.findIndex((one) => one.at === at) < i) return [];
+      const message = `the CharonGroup ${group} has hostNetwork: false, and the floating address belongs to the network of the node: use a group with hostNetwork: true, or remove floatingAddr`;
+      return [{ path: `${at}.groupRef`, message }];
+    }),
+  ];
 }
 
 /** On a host all paths of a connection are on that host. */
 export function hostProblems(connection: Connection): Problem[] {
-  const { paths } = connection;
+  const { paths, floating } = connection;
   const [first] = paths;
-  if (first === undefined) return [];
+  if (first === undefined) {
+    const message = "moves between nodes, which needs a cluster: on a host, use localAddr instead";
+    return floating === undefined ? [] : [{ path: floatingField, message }];
+  }
   const host = groupIdOfPath(connection, first.name);
   return paths.flatMap((path, i) => {
     if (groupIdOfPath(connection, path.name) === host) return [];

@@ -5,6 +5,7 @@ interface Declared {
 
 const floatingAddr = "192.168.1.5/24";
 const address = "spec.failover.floatingAddr";
+const edge = { namespace: "vpn", name: "edge" };
 const apart = { name: "backup", nodeName: "node-b" };
 
 /** A manifest with a floating address, with further fields, and with others of its second path. */
@@ -37,6 +38,78 @@ export const floatingCases: readonly [string, (cr: Declared) => void, string[]][
     "a floating IPv6 address",
     floats({ remoteAddr: "fd00::2" }, {}, { floatingAddr: "fd00::5/64" }),
     [],
+  ],
+  ...["192.168.1.4/31", "192.168.1.5/31", "192.168.1.5/12"].map(
+    (text): (typeof floatingCases)[number] => [
+      `the floating address ${text}`,
+      floats({}, {}, { floatingAddr: text }),
+      [],
+    ],
+  ),
+  ...[
+    "192.168.1.255/24",
+    "192.168.1.7/30",
+    "192.168.1.5/0",
+    "192.168.1.5/32",
+    "192.168.1.5/33",
+    "127.0.0.5/8",
+    "255.255.255.255/24",
+    "%any",
+    "",
+  ].map((text): (typeof floatingCases)[number] => [
+    `the floating address "${text}"`,
+    floats({}, {}, { floatingAddr: text }),
+    [address],
+  ]),
+  ...["fd00::5/0", "fd00::5/128", "fd00::/64", "ff02::5/64", "::ffff:192.0.2.5/120"].map(
+    (text): (typeof floatingCases)[number] => [
+      `the floating address ${text}`,
+      floats({ remoteAddr: "fd00::2" }, {}, { floatingAddr: text }),
+      [address],
+    ],
+  ),
+  [
+    "a floating address of one host with its interface",
+    floats({}, {}, { floatingAddr: "192.168.1.5/32", floatingInterface: "eth1" }),
+    [],
+  ],
+  [
+    "the peer's address as a floating address",
+    floats({ remoteAddr: "192.168.1.5" }, { remoteAddr: "192.168.1.2" }),
+    ["spec.remoteAddr"],
+  ],
+  [
+    "a floating address of a group that makes the paths",
+    floats({ nodeName: undefined, groupRef: edge, paths: undefined }),
+    [],
+  ],
+  [
+    "a floating address of two nodes of one group",
+    floats({
+      nodeName: undefined,
+      groupRef: edge,
+      paths: ["node-a", "node-b"].map((nodeName) => ({
+        name: nodeName,
+        groupRef: edge,
+        nodeName,
+      })),
+    }),
+    [],
+  ],
+  [
+    "a wrong floating address, local address and options without paths",
+    floats(
+      {
+        nodeName: undefined,
+        groupRef: edge,
+        paths: undefined,
+        localAddr: "192.168.1.1",
+        extra: { mobike: "yes" },
+      },
+      {},
+      { floatingAddr: "gw.example", floatingInterface: ".." },
+    ),
+    [address, "spec.failover.floatingInterface", "spec.extra.mobike"],
   ],
   [
     "a floating address without a length",

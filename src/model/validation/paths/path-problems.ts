@@ -16,11 +16,11 @@ import { secretRefProblems } from "../../api/secret-ref-problems.ts";
 /** The problems of a connection's paths. */
 export function pathProblems(spec: IPSecConnectionSpec): Problem[] {
   const { paths = [] } = spec;
-  if (paths.length === 0) return failoverProblems(spec);
+  const ofAll = [...failoverProblems(spec), ...floatingProblems(spec)];
+  if (paths.length === 0) return ofAll;
   return [
-    ...failoverProblems(spec),
+    ...ofAll,
     ...connectionProblems(spec),
-    ...floatingProblems(spec),
     ...paths.flatMap((path, i) => [
       ...ownProblems(path, spec, `spec.paths[${i}]`),
       ...clashes(paths, i, spec),
