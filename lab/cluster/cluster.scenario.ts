@@ -50,13 +50,6 @@ describe("a cluster", () => {
   strangerScenarios(cluster);
   lookingInScenarios(cluster);
   pathScenarios(cluster);
-  nodeScenarios(cluster);
-  floatingScenarios(cluster);
-  betweenTwoGateways(cluster, (losses) => {
-    lostPeerScenarios(losses);
-    hungCharonScenarios(losses);
-    lostNodeScenarios(losses);
-  });
   documentedScenarios(cluster);
   alertScenarios(cluster);
   chartScenarios(cluster);
@@ -69,9 +62,17 @@ describe("a cluster", () => {
   refusalScenarios(cluster);
   attachmentScenarios(cluster);
   groupScenarios(cluster);
-  groupNodeScenarios(cluster);
   frontendScenarios(cluster);
   placementScenarios(cluster);
+  // These measure losses: the suites that run beside this one have ended by then.
+  nodeScenarios(cluster);
+  floatingScenarios(cluster);
+  groupNodeScenarios(cluster);
+  betweenTwoGateways(cluster, (losses) => {
+    lostPeerScenarios(losses);
+    hungCharonScenarios(losses);
+    lostNodeScenarios(losses);
+  });
   withoutWakingAnybody(cluster, () => {
     lossScenarios(cluster);
     absenceScenarios(cluster);
