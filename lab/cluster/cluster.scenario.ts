@@ -1,5 +1,4 @@
-import { after, before, describe } from "node:test";
-import { LabCluster } from "./cluster.ts";
+import { describe } from "node:test";
 import { absenceScenarios } from "./scenarios/absence.ts";
 import { admissionScenarios } from "./scenarios/admission.ts";
 import { podPolicyScenarios } from "./scenarios/pod-policy.ts";
@@ -31,20 +30,11 @@ import { rightScenarios } from "./scenarios/rights.ts";
 import { strangerScenarios } from "./scenarios/strangers.ts";
 import { walkThroughScenarios } from "./scenarios/walk-through.ts";
 import { webhookPathScenarios } from "./scenarios/webhook-paths.ts";
+import { startedCluster } from "./started-cluster.ts";
 
 /** One cluster for all scenarios, since its start takes longer than any of them. */
 describe("a cluster", () => {
-  const resources = new AsyncDisposableStack();
-  let lab: LabCluster;
-  const cluster = () => lab;
-
-  before(
-    async () => {
-      lab = resources.use(await LabCluster.start((line) => process.stdout.write(`${line}\n`)));
-    },
-    { timeout: 600_000 },
-  );
-  after(() => resources.disposeAsync());
+  const cluster = startedCluster();
 
   walkThroughScenarios(cluster);
   strangerScenarios(cluster);

@@ -2,23 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Reason } from "../../src/model/status/failure.ts";
 import { pathNamed } from "../../src/runtime/actors/snapshots.ts";
-import { ikeSa } from "./fixtures.ts";
-import { harness, standingBy, viaBackup } from "./several-paths-harness.ts";
-
-/** The IKE SA of the path backup without a CHILD SA. */
-const childless = () => viaBackup({ children: [] });
-
-type Harness = Awaited<ReturnType<typeof harness>>;
+import { childless, warm, type Harness } from "./several-paths-harness.ts";
 
 const backupOf = ({ snapshot }: Harness) => pathNamed(snapshot(), "backup")?.getSnapshot();
-
-/** A connection whose path main is active, and whose path backup has an IKE SA. */
-async function warm(): Promise<Harness> {
-  const made = await harness(standingBy("warm"));
-  await made.list("main", ikeSa());
-  await made.list("backup", childless());
-  return made;
-}
 
 describe("a warm standby in a loop", () => {
   it("can take over while its peer ends each IKE SA, but not while charon loses its connection", async () => {

@@ -9,7 +9,7 @@ import {
 } from "../../src/runtime/actors/snapshots.ts";
 import { pathStatuses } from "../../src/runtime/status/path-status.ts";
 import { childSa, childSpec, connectionOf, gateway, ikeSa } from "./fixtures.ts";
-import { derived, harness, two, viaBackup } from "./several-paths-harness.ts";
+import { derived, harness, two, viaBackup, type Harness } from "./several-paths-harness.ts";
 
 /** A connection with two paths and two children. */
 const twoChildren = { ...two, children: { "child-2": childSpec(2), "child-3": childSpec(3) } };
@@ -27,8 +27,6 @@ const sasOf = (path: 0 | 1, count: 1 | 2) =>
       remoteSelectors: [`10.1.${n}.0/24`],
     }),
   );
-
-type Harness = Awaited<ReturnType<typeof harness>>;
 
 /** Declares the second path, with its key. */
 async function addBackup({ send }: Harness): Promise<void> {

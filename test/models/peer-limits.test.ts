@@ -3,9 +3,7 @@ import { describe, it } from "node:test";
 import { failure, Reason } from "../../src/model/status/failure.ts";
 import { pathNamed } from "../../src/runtime/actors/snapshots.ts";
 import { childSa, childSpec, connectionOf, ikeSa } from "./fixtures.ts";
-import { derived, harness, standingBy, viaBackup } from "./several-paths-harness.ts";
-
-type Harness = Awaited<ReturnType<typeof harness>>;
+import { derived, harness, standingBy, viaBackup, type Harness } from "./several-paths-harness.ts";
 
 const probe = { address: "10.1.2.1" };
 const probed = { ...standingBy("hot"), children: { "child-2": childSpec(2, { probe }) } };

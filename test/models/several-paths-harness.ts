@@ -82,3 +82,17 @@ export const viaBackup = (changes: object = {}) =>
     children: [childSa({ uniqueId: "2", ifId: derived, remoteHost: "192.0.2.9" })],
     ...changes,
   });
+
+/** A connection's actor with recorded effects. */
+export type Harness = Awaited<ReturnType<typeof harness>>;
+
+/** The IKE SA of the path backup without a CHILD SA. */
+export const childless = (changes: object = {}) => viaBackup({ children: [], ...changes });
+
+/** A connection whose path main is active, and whose path backup has an IKE SA. */
+export async function warm(): Promise<Harness> {
+  const made = await harness(standingBy("warm"));
+  await made.list("main", ikeSa());
+  await made.list("backup", childless());
+  return made;
+}

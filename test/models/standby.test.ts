@@ -4,23 +4,18 @@ import { failure, Reason } from "../../src/model/status/failure.ts";
 import { isSettled } from "../../src/runtime/actors/settled.ts";
 import { pathNamed } from "../../src/runtime/actors/snapshots.ts";
 import { childSpec, connectionOf, ikeSa } from "./fixtures.ts";
-import { harness, standingBy, viaBackup } from "./several-paths-harness.ts";
+import {
+  childless,
+  harness,
+  standingBy,
+  viaBackup,
+  warm,
+  type Harness,
+} from "./several-paths-harness.ts";
 
 const alone = { connectionName: "site/backup" };
-/** The IKE SA of the path backup without a CHILD SA. */
-const childless = (changes: object = {}) => viaBackup({ children: [], ...changes });
-
-type Harness = Awaited<ReturnType<typeof harness>>;
 
 const backupOf = ({ snapshot }: Harness) => pathNamed(snapshot(), "backup")?.getSnapshot();
-
-/** A connection whose path main is active, and whose path backup has an IKE SA. */
-async function warm(): Promise<Harness> {
-  const made = await harness(standingBy("warm"));
-  await made.list("main", ikeSa());
-  await made.list("backup", childless());
-  return made;
-}
 
 describe("a warm standby", () => {
   it("has charon make an IKE SA without a CHILD SA once charon's list is known", async () => {

@@ -1,24 +1,14 @@
-import { after, before, describe, it } from "node:test";
-import { LabCluster } from "../cluster.ts";
+import { describe, it } from "node:test";
 import { flappingScenarios } from "../scenarios/flapping.ts";
 import { moveScenarios } from "../scenarios/moves.ts";
 import { walkThroughScenarios } from "../scenarios/walk-through.ts";
 import { TwoNodes } from "../two-nodes.ts";
+import { startedCluster } from "../started-cluster.ts";
 
 /** Scenarios of two nodes that take a quarter of an hour; `npm test` and `make test` leave them out. */
 describe("a cluster with a connection on two nodes, for long", () => {
-  const resources = new AsyncDisposableStack();
-  let lab: LabCluster;
-  const cluster = () => lab;
+  const cluster = startedCluster();
   const two = new TwoNodes(cluster);
-
-  before(
-    async () => {
-      lab = resources.use(await LabCluster.start((line) => process.stdout.write(`${line}\n`)));
-    },
-    { timeout: 600_000 },
-  );
-  after(() => resources.disposeAsync());
 
   walkThroughScenarios(cluster);
   it("gets a second path", async () => {

@@ -14,20 +14,11 @@ import {
   type KernelCounters,
 } from "../../model/traffic/sa-counters.ts";
 import { childSnapshotOf, ikeSasOf } from "../actors/snapshots.ts";
-import type { WorkQueue } from "../actors/work-queue.ts";
-import { measured, type EffectPorts } from "../effects/effect.ts";
-import type { NetworkPort } from "../ports/ports.ts";
 
-export interface DrawnTrafficOptions {
-  readonly network: Pick<NetworkPort, "saCounters">;
-  readonly queue: Pick<WorkQueue, "next">;
-  /** Receives the duration and the outcome of each list of counters. */
-  readonly calls: EffectPorts["calls"];
-  /** The actor of a connection, by the connection's id. */
-  readonly rootOf: (id: string) => ConnectionActor | undefined;
-  /** Receives exceptions, which are defects. */
-  readonly report: (error: unknown) => void;
-}
+import { measured } from "../effects/effect.ts";
+import type { TrafficWatchOptions } from "./traffic-watch.ts";
+
+export type DrawnTrafficOptions = Omit<TrafficWatchOptions, "changed">;
 
 /** The time after a hot standby had a CHILD SA installed. */
 interface Observation {
