@@ -199,7 +199,7 @@ function connectionOf(
           ...(scope === "cluster" ? placeProblems(connection) : []),
           ...(severalNodes && parsed.ok ? groupPlaceProblems(parsed.value, groups) : []),
           ...(severalNodes ? [] : hostProblems(connection)),
-          ...floatingPlaceProblems(connection, groups),
+          ...floatingPlaceProblems(connection, groups, severalNodes),
           ...neighbours.problemsOf(connection),
         ];
   if (found.length === 0) return connection;

@@ -20,12 +20,12 @@ function declared(name: string, changes: object = {}): Resource {
   return { kind: "IPSecConnection", key: name, source: `${name}.yaml`, document };
 }
 
-function group(hostNetwork: boolean): Resource {
+function group(hostNetwork: boolean, nodes: object = { nodeName: "node-b" }): Resource {
   const document = {
     apiVersion: "ipman.dialo.ai/v1",
     kind: "CharonGroup",
     metadata: { name: "b", namespace: "vpn" },
-    spec: { hostNetwork, nodeName: "node-b" },
+    spec: { hostNetwork, ...nodes },
   };
   return { kind: "CharonGroup", key: "vpn/b", source: "group.yaml", document };
 }
@@ -72,6 +72,34 @@ describe("a floating address", () => {
 
   it("is refused in a group whose charon is not on the network of its node", () => {
     const { problems } = desired(group(false), declared("one"));
+    assert.deepEqual(problems, ["one spec.paths[1].groupRef"]);
+  });
+
+  it("moves between the nodes of a CharonGroup, also by the paths that the group makes", () => {
+    const groupRef = { namespace: "vpn", name: "b" };
+    const edge = group(true, { nodeNames: ["node-b", "node-c"] });
+    const own = ["node-b", "node-c"].map((nodeName) => ({ name: nodeName, groupRef, nodeName }));
+    for (const paths of [undefined, own]) {
+      const { connections, problems } = desired(edge, declared("one", { groupRef, paths }));
+      assert.deepEqual(problems, []);
+      const found = connections.get("one")?.paths;
+      assert.deepEqual(
+        found?.map(({ localAddr, standby }) => `${localAddr} ${standby}`),
+        ["192.168.1.5 cold", "192.168.1.5 cold"],
+      );
+    }
+  });
+
+  it("is refused in a CharonGroup with one node, and by any node of a group with its own network", () => {
+    const groupRef = { namespace: "vpn", name: "b" };
+    const alone = desired(group(true), declared("one", { groupRef, paths: undefined }));
+    assert.deepEqual(alone.problems, ["one spec.failover.floatingAddr"]);
+    const paths = [
+      { name: "main", nodeName: "node-a" },
+      { name: "backup", groupRef, nodeName: "node-c" },
+    ];
+    const apart = group(false, { nodeNames: ["node-b", "node-c"] });
+    const { problems } = desired(apart, declared("one", { paths }));
     assert.deepEqual(problems, ["one spec.paths[1].groupRef"]);
   });
 

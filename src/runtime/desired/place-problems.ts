@@ -1,7 +1,8 @@
 import type { Connection } from "../../model/api/connection.ts";
-import { groupIdOf, groupIdOfPath, groupIdsOf } from "../../model/api/group.ts";
+import { declaredIdOf, groupIdOf, groupIdOfPath, groupIdsOf } from "../../model/api/group.ts";
 import type { Problem } from "../../model/api/result.ts";
 import { declaredPlaces } from "../../model/validation/paths/declared-places.ts";
+import { floatsOnOneNode } from "../../model/validation/paths/floating-problems.ts";
 import type { CharonGroups } from "./in-groups.ts";
 
 /** In a cluster a connection has to name its node or its group, or each of its paths has to. */
@@ -20,14 +21,31 @@ export function placeProblems(connection: Connection): Problem[] {
   return [{ path: "spec.nodeName", message }];
 }
 
-/** A floating address is one of the node: charon has to be on the node's network. */
-export function floatingPlaceProblems(connection: Connection, groups: CharonGroups): Problem[] {
+/**
+ * A floating address is one of the node: charon has to be on the node's network. The groups have to have
+ * several nodes; one that does not exist yet causes no problem in a cluster.
+ */
+export function floatingPlaceProblems(
+  connection: Connection,
+  groups: CharonGroups,
+  severalNodes: boolean,
+): Problem[] {
   if (connection.floating === undefined) return [];
-  return declaredPlaces(connection).flatMap(({ groupId, at }) => {
-    if (groups.get(groupId)?.spec.hostNetwork !== false) return [];
-    const message = `the CharonGroup ${groupId} has hostNetwork: false, and the floating address belongs to the network of the node: use a group with hostNetwork: true, or remove floatingAddr`;
-    return [{ path: `${at}.groupRef`, message }];
+  const places = declaredPlaces(connection).map((place) => {
+    return { ...place, declaredId: declaredIdOf(place.groupId) };
   });
+  const isOpen =
+    severalNodes &&
+    places.some(({ field, declaredId }) => field === "groupRef" && !groups.has(declaredId));
+  const isAlone = places.length < 2 && !isOpen;
+  return [
+    ...(isAlone ? [{ path: "spec.failover.floatingAddr", message: floatsOnOneNode }] : []),
+    ...places.flatMap(({ declaredId, at }) => {
+      if (groups.get(declaredId)?.spec.hostNetwork !== false) return [];
+      const message = `the CharonGroup ${declaredId} has hostNetwork: false, and the floating address belongs to the network of the node: use a group with hostNetwork: true, or remove floatingAddr`;
+      return [{ path: `${at}.groupRef`, message }];
+    }),
+  ];
 }
 
 /** On a host all paths of a connection are on that host. */

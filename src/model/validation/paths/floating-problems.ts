@@ -1,4 +1,4 @@
-import { hasSeveralGroups } from "../../api/group.ts";
+import { hasSeveralGroups, placesOf } from "../../api/group.ts";
 import { isSingleHost } from "../../api/remote-address.ts";
 import { problemAt, type Problem } from "../../api/result.ts";
 import type { IPSecConnectionSpec, PathSpec } from "../../api/schema/ipsec-connection.ts";
@@ -59,9 +59,14 @@ function isUnicast(address: Address): boolean {
   return !unusable.some((network) => contains(network, address));
 }
 
+/** Why an address that does not move between nodes is refused. */
+export const floatsOnOneNode =
+  "moves between nodes, and all paths are on one: set nodeName or groupRef of a path to another node, or use localAddr instead";
+
+/** The nodes of a CharonGroup are not in this manifest. */
 function groupProblem(spec: IPSecConnectionSpec): string | undefined {
-  if (hasSeveralGroups(spec)) return undefined;
-  return "moves between nodes, and all paths are on one: set nodeName or groupRef of a path to another node, or use localAddr instead";
+  const isOfGroup = placesOf(spec).some(({ groupRef }) => groupRef !== undefined);
+  return isOfGroup || hasSeveralGroups(spec) ? undefined : floatsOnOneNode;
 }
 
 /** The kernel's limit is that of the schema. */
