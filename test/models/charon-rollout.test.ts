@@ -160,6 +160,23 @@ describe("another charon on the nodes of a connection", () => {
     assert.deepEqual(rollout.versions, ["2", "2"]);
   });
 
+  it("does not wait for ever for a path that comes up again and again", async () => {
+    using rollout = new Rollout();
+    await rollout.start([
+      { name: "main", groupRef, nodeName: "node-a" },
+      { name: "warm", groupRef, nodeName: "node-b", localId: "b.example" },
+    ]);
+    rollout.declare("2");
+    for (let passed = 0; passed <= mostWaitMs; passed += 6_000) {
+      rollout.report("main", { main: "established", warm: "negotiating" });
+      await rollout.pass(3_000);
+      rollout.report("main", { main: "established", warm: "established" });
+      await rollout.pass(3_000);
+    }
+    await rollout.pass(1_000);
+    assert.deepEqual(rollout.versions, ["2", "2"]);
+  });
+
   it("replaces all at once that have no connection in common", async () => {
     using rollout = new Rollout();
     await rollout.start([{ name: "main", groupRef, nodeName: "node-a" }]);

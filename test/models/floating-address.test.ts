@@ -76,6 +76,21 @@ describe("a floating address of two nodes", () => {
     assert.deepEqual(nodes.holding, ["n2"]);
   });
 
+  it("that the node cannot have is reported, and is tried again", async () => {
+    const nodes = await running();
+    const { first } = nodes;
+    first.holds = false;
+    first.refusesAddress = true;
+    await nodes.pass(6 * second);
+    const { address } = first.context.choice;
+    assert.equal(address.holds, false);
+    assert.equal(address.failure?.reason, "FloatingAddressUnavailable");
+    first.refusesAddress = false;
+    await nodes.pass(60 * second);
+    assert.deepEqual(nodes.holding.length, 1);
+    assert.equal(first.context.choice.address.failure, undefined);
+  });
+
   it("has packets wait in the gateway of the other node until its charon has dialled", async () => {
     const nodes = await running();
     nodes.second.charon.answers = false;

@@ -21,6 +21,8 @@ import { pathMachine } from "../../src/machines/path/path.ts";
 import type { Connection } from "../../src/model/api/connection.ts";
 import { pathConnections } from "../../src/model/api/path.ts";
 import type { IkeSa } from "../../src/model/charon/sa.ts";
+import { failure, Reason } from "../../src/model/status/failure.ts";
+import { Refusal } from "../../src/runtime/ports/refusal.ts";
 import { gatewaySnapshotOf } from "../../src/runtime/actors/snapshots.ts";
 import {
   Calls,
@@ -36,6 +38,7 @@ import {
 const round = 100;
 /** The pause between two announcements of a gateway, once the first ones are sent. */
 const repetition = 4_000;
+const unavailable = failure(Reason.FloatingAddressUnavailable, "the node has the address already");
 const key = { secretRevision: "r1", keyFailure: undefined };
 
 /** A connection with a path on each of two nodes, as the agent of one of them has it. */
@@ -106,6 +109,8 @@ export class AgentOfNode {
   startedAt = 0;
   /** Whether the node has the floating address; it stays without the agent. */
   holds = false;
+  /** Whether the node cannot have the address, since another program gave it to the node. */
+  refusesAddress = false;
   /** A planned leave of the address waits for this. */
   leaves: Promise<void> = Promise.resolve();
   #listed: unknown;
@@ -205,6 +210,7 @@ export class AgentOfNode {
     return floatingMachine.provide({
       actors: {
         hold: fromPromise<boolean, FloatingOrder>(async () => {
+          if (this.refusesAddress) throw new Refusal(unavailable);
           const isAdded = !this.holds;
           this.holds = true;
           if (isAdded) note("address added");

@@ -55,7 +55,7 @@ export const addressSetup = choiceSetup.extend({
         enqueue.sendTo(pathActorId(path), { type: "spec.changed", connection });
       }
     }),
-    noteRefused: enqueueActions(({ enqueue, context, event }) => {
+    noteUnavailable: enqueueActions(({ enqueue, context, event }) => {
       if (event.type !== "address.refused") return;
       const { failure } = event;
       const choice = choiceWithAddress(context.choice, { holds: false, failure });

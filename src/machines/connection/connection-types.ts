@@ -86,6 +86,7 @@ export type ForwardedEvent = Exclude<
     type:
       | "spec.changed"
       | "attract"
+      | "purge.ended"
       | "delete"
       | `${string}.wanted`
       | `child.${string}`

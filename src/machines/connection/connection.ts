@@ -196,7 +196,7 @@ export const connectionMachine = peerSetup.createMachine({
     },
     "address.held": { actions: { type: "noteHeld" } },
     "address.left": { actions: { type: "noteLeft" } },
-    "address.refused": { actions: { type: "noteRefused" } },
+    "address.refused": { actions: { type: "noteUnavailable" } },
     "xstate.done.actor.address": {
       // Started again if an address was declared again while it ended.
       actions: [{ type: "forgetAddress" }, { type: "startAddress" }],

@@ -217,12 +217,15 @@ export const pathSetup = setup({
           replaces: (replaces || event.ends === "children") && !change.ike,
         });
       }
+      const purges = event.ends === "all" && isCold(event.connection);
+      enqueue.cancel("purge");
+      if (purges) enqueue.raise({ type: "purge.ended" }, { delay: "purge", id: "purge" });
       enqueue.assign({
         connection: event.connection,
         attempt: 0,
         failure: undefined,
         recurrence: noRecurrence,
-        purges: event.ends === "all" && isCold(event.connection),
+        purges,
         outdated:
           change.ike || event.ends === "all"
             ? context.ikeSas.map((sa) => sa.uniqueId)
@@ -292,6 +295,8 @@ export const pathSetup = setup({
     surplusSettle: () => 10_000 + Math.random() * 10_000,
     crowdSettle: () => 1_000 + Math.random() * 1_000,
     rekeyDeadline: 60_000,
+    /** For an IKE SA that charon began before; later ones are the peer's, which may dial a standby. */
+    purge: 10_000,
     /** The peer does not report its changes: after a refusal, charon dials about once a minute. */
     redial: ({ context }) =>
       context.failure?.retryable === false ? slowPauseMs() : pacedPauseMs(context, false),

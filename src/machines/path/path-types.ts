@@ -62,6 +62,8 @@ export type PathEvent =
   | ChildReport
   /** Rekeys the CHILD SAs, so that the answers of a peer with policies follow them. */
   | { type: "attract" }
+  /** From the actor itself: each IKE SA that appears from now on is the peer's. */
+  | { type: "purge.ended" }
   /** Terminates the IKE SAs and negotiates new ones. */
   | { type: "restart" }
   | { type: "delete" };

@@ -111,6 +111,7 @@ export const pathMachine = pathSetup.createMachine({
       ],
       target: ".failed",
     },
+    "purge.ended": { actions: assign({ purges: false }) },
     attract: { actions: { type: "tellChildren", params: { type: "rekey" } } },
     restart: {
       actions: assign({

@@ -103,6 +103,7 @@ describe("the path machine, by generated paths", () => {
       { type: "child.up", child: "child-2" },
       { type: "child.down", child: "child-2", failed: true },
       { type: "spec.changed", connection, ends: "all" },
+      { type: "purge.ended" },
     ]),
     walk(
       [

@@ -52,8 +52,14 @@ interface Lack {
 
 /** A group that waits. */
 interface Waiting {
-  readonly step: string;
-  readonly timer: NodeJS.Timeout;
+  step: string;
+  why: string;
+  /** The steps since it waits: one that returns is not progress. */
+  readonly steps: Set<string>;
+  /** Since the last progress of the others. */
+  longest: NodeJS.Timeout | undefined;
+  /** Since all others run. */
+  settling: NodeJS.Timeout | undefined;
   isOver: boolean;
 }
 
@@ -100,29 +106,54 @@ export class CharonRollout implements Disposable {
     for (const id of this.#waiting.keys()) this.#forget(id);
   }
 
-  /** Whether a group still waits; the time begins again with each step of the others. */
+  /** Whether a group still waits; the time begins again with each further step of the others. */
   #waits(id: string, lacks: readonly Lack[]): boolean {
     const step = lacks.map((lack) => lack.step).join("; ");
-    const known = this.#waiting.get(id);
-    if (known !== undefined && (known.step === step || known.isOver)) return !known.isOver;
-    this.#forget(id);
     const why = lacks.map((lack) => lack.why).join("; ");
-    const waitMs = lacks.length === 0 ? settleMs : mostWaitMs;
-    const timer = setTimeout(() => {
-      waiting.isOver = true;
-      if (why !== "") this.#options.report(`charon of ${id} is replaced now although ${why}`);
-      this.#options.onChange();
-    }, waitMs);
-    const waiting = { step, timer, isOver: false };
+    const waiting = this.#waiting.get(id) ?? waitingFrom();
     this.#waiting.set(id, waiting);
-    if (why !== "") this.#options.report(`charon of ${id} is replaced later: ${why}`);
+    if (waiting.isOver) return false;
+    const isOther = waiting.steps.size === 0 || waiting.step !== step;
+    if (!isOther) return true;
+    const isFurther = step !== "" && !waiting.steps.has(step);
+    waiting.steps.add(step);
+    Object.assign(waiting, { step, why });
+    clearTimeout(waiting.settling);
+    if (step === "") waiting.settling = setTimeout(() => this.#end(id, waiting), settleMs);
+    if (isFurther) {
+      clearTimeout(waiting.longest);
+      waiting.longest = setTimeout(() => this.#end(id, waiting), mostWaitMs);
+      this.#options.report(`charon of ${id} is replaced later: ${why}`);
+    }
     return true;
   }
 
+  #end(id: string, waiting: Waiting): void {
+    clearTimeout(waiting.longest);
+    clearTimeout(waiting.settling);
+    waiting.isOver = true;
+    const { why } = waiting;
+    if (why !== "") this.#options.report(`charon of ${id} is replaced now although ${why}`);
+    this.#options.onChange();
+  }
+
   #forget(id: string): void {
-    clearTimeout(this.#waiting.get(id)?.timer);
+    const waiting = this.#waiting.get(id);
+    clearTimeout(waiting?.longest);
+    clearTimeout(waiting?.settling);
     this.#waiting.delete(id);
   }
+}
+
+function waitingFrom(): Waiting {
+  return {
+    step: "",
+    why: "",
+    steps: new Set(),
+    longest: undefined,
+    settling: undefined,
+    isOver: false,
+  };
 }
 
 /** The groups that have paths of a connection with others, by id. */
