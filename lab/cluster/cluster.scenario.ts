@@ -9,22 +9,15 @@ import { certificateScenarios } from "./scenarios/certificates.ts";
 import { chartScenarios } from "./scenarios/chart.ts";
 import { clockScenarios } from "./scenarios/clocks.ts";
 import { documentedScenarios } from "./scenarios/documented.ts";
-import { floatingScenarios } from "./scenarios/floating.ts";
 import { frontendScenarios } from "./scenarios/frontend.ts";
-import { groupNodeScenarios } from "./scenarios/group-nodes.ts";
 import { groupScenarios } from "./scenarios/groups.ts";
 import { lifecycleScenarios } from "./scenarios/lifecycle.ts";
 import { migrationScenarios } from "./scenarios/migration.ts";
-import { nodeScenarios } from "./scenarios/nodes.ts";
 import { pathScenarios } from "./scenarios/paths.ts";
 import { placementScenarios } from "./scenarios/placement.ts";
 import { refusalScenarios } from "./scenarios/refusals.ts";
 import { lookingInScenarios } from "./scenarios/looking-in.ts";
 import { lossScenarios } from "./scenarios/losses.ts";
-import { lostNodeScenarios } from "./scenarios/lost-nodes.ts";
-import { lostPeerScenarios } from "./scenarios/lost-peers.ts";
-import { hungCharonScenarios } from "./scenarios/hung-charon.ts";
-import { betweenTwoGateways } from "./two-gateways.ts";
 import { withoutWakingAnybody } from "./scenarios/on-call.ts";
 import { rightScenarios } from "./scenarios/rights.ts";
 import { strangerScenarios } from "./scenarios/strangers.ts";
@@ -54,15 +47,6 @@ describe("a cluster", () => {
   groupScenarios(cluster);
   frontendScenarios(cluster);
   placementScenarios(cluster);
-  // These measure losses: the suites that run beside this one have ended by then.
-  nodeScenarios(cluster);
-  floatingScenarios(cluster);
-  groupNodeScenarios(cluster);
-  betweenTwoGateways(cluster, (losses) => {
-    lostPeerScenarios(losses);
-    hungCharonScenarios(losses);
-    lostNodeScenarios(losses);
-  });
   withoutWakingAnybody(cluster, () => {
     lossScenarios(cluster);
     absenceScenarios(cluster);
