@@ -191,7 +191,7 @@ export class Cluster implements Disposable {
     this.#gatewaysOf ??= gatewaysByChild(this.#views.gateways.objects.values());
     const key = childRefKey({ connection: connection.id, child: child.key });
     const isDivided = hasSeveralGroups(connection);
-    return gatewayIn(this.#gatewaysOf.get(key) ?? [], isDivided ? group : undefined);
+    return gatewayIn(this.#gatewaysOf.get(key) ?? [], group, isDivided);
   }
 
   [Symbol.dispose](): void {

@@ -29,13 +29,16 @@ export function gatewaysByChild(pods: Iterable<Pod>): GatewaysByChild {
 }
 
 /**
- * The address of a child's gateway in a group, or of any if no group is named. While there are
- * several gateway pods, the first counts.
+ * The address of a child's gateway in a group. If the connection has one group alone, any other gateway counts
+ * until that of the group runs. While there are several gateway pods, the first counts.
  */
 export function gatewayIn(
   gateways: readonly GatewayAddress[],
   groupId: string | undefined,
+  isDivided: boolean,
 ): Address | undefined {
   const wanted = groupId === undefined ? undefined : digestOf([groupId]);
-  return gateways.find(({ group }) => wanted === undefined || group === wanted)?.address;
+  const own =
+    gateways.find(({ group }) => group === wanted) ?? (isDivided ? undefined : gateways[0]);
+  return own?.address;
 }
