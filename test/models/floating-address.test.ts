@@ -91,6 +91,16 @@ describe("a floating address of two nodes", () => {
     assert.equal(first.context.choice.address.failure, undefined);
   });
 
+  it("returns at once from a node that cannot have it", async () => {
+    const nodes = await running();
+    nodes.second.refusesAddress = true;
+    nodes.first.actor?.send({ type: "move", path: "backup" });
+    await nodes.pass(20 * second);
+    assert.deepEqual(nodes.holding, ["n1"]);
+    assert.deepEqual(nodes.agents.map(established), [1, 0]);
+    assert.ok(nodes.outage <= second, `${nodes.outage} ms`);
+  });
+
   it("has packets wait in the gateway of the other node until its charon has dialled", async () => {
     const nodes = await running();
     nodes.second.charon.answers = false;

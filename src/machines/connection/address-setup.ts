@@ -1,9 +1,9 @@
 import { assign, enqueueActions } from "xstate";
 import { isDeepStrictEqual } from "node:util";
-import { leads } from "../../model/api/path.ts";
+import { hasSeveralPaths, leads } from "../../model/api/path.ts";
 import { changedPaths, partingId } from "./connection-facts.ts";
 import { choiceSetup } from "./choice-setup.ts";
-import { pathActorId, type ConnectionContext } from "./connection-types.ts";
+import { failoverId, pathActorId, type ConnectionContext } from "./connection-types.ts";
 import { mayAttract } from "./elsewhere.ts";
 import { floatingOf, isOwnDecision } from "./floating.ts";
 import { isPlanned } from "./handover.ts";
@@ -55,6 +55,7 @@ export const addressSetup = choiceSetup.extend({
         enqueue.sendTo(pathActorId(path), { type: "spec.changed", connection });
       }
     }),
+    /** The active path cannot be dialled, so that another one has to carry the traffic. */
     noteUnavailable: enqueueActions(({ enqueue, context, event }) => {
       if (event.type !== "address.refused") return;
       const { failure } = event;
@@ -62,6 +63,8 @@ export const addressSetup = choiceSetup.extend({
       enqueue.assign({ choice });
       for (const { path, connection } of changedPaths(context, { ...context, choice }))
         enqueue.sendTo(pathActorId(path), { type: "spec.changed", connection });
+      if (hasSeveralPaths(context.connection) && leads(context.connection, context.active))
+        enqueue.sendTo(failoverId, { type: "path.failed", path: context.active });
     }),
     /** Takes another declaration of the address. */
     declareAddress: enqueueActions(({ enqueue, context, event }) => {
