@@ -2,6 +2,7 @@ import { noEndpoints, type Endpoints } from "../../machines/connection/connectio
 import type { ChildEndpoints } from "../../machines/gateway/gateway-types.ts";
 import { childRefKey } from "../../model/api/child-ref.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
+import { keepEqual } from "../../model/value/keep-equal.ts";
 import { sameItems } from "../../model/value/same-items.ts";
 
 /**
@@ -24,8 +25,9 @@ export function endpointsOf(
       const known = before.get(id) ?? noEndpoints;
       const children = members.map((member): [string, ChildEndpoints] => {
         const owner = childRefKey(member);
-        const next = { gateway: gatewayOf.get(owner), workers: workersOf.get(owner) ?? [] };
         const previous = known.get(member.child);
+        const workers = keptWorkers(previous?.workers ?? [], workersOf.get(owner) ?? []);
+        const next = { gateway: gatewayOf.get(owner), workers };
         return [member.child, previous !== undefined && same(previous, next) ? previous : next];
       });
       const unchanged =
@@ -34,6 +36,16 @@ export function endpointsOf(
       return [id, unchanged ? known : new Map(children)];
     }),
   );
+}
+
+/**
+ * The workers of a child. Each that is as before is the same object, although its pod was read again: a
+ * gateway announces itself from the beginning to a worker that is another object.
+ */
+function keptWorkers(former: readonly Worker[], workers: readonly Worker[]): readonly Worker[] {
+  if (sameItems(former, workers)) return former;
+  const known = new Map(former.map((worker) => [worker.reservation, worker]));
+  return workers.map((worker) => keepEqual(known.get(worker.reservation), worker));
 }
 
 function same(a: ChildEndpoints, b: ChildEndpoints): boolean {
