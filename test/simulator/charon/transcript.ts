@@ -158,9 +158,10 @@ export async function transcript(session: Session, version: CharonVersion): Prom
     () => ask("terminate", { child: "net", force: "yes", timeout: "2000" }),
     () => ask("load-conn", conn("good")),
     // charon before 6.0 keeps it.
-    isInRange(version, { before: "6.0.0" })
-      ? () => ask("terminate", { ike: "good", force: "yes", timeout: "2000" })
-      : () => until(/DELETING/),
+    ...(isInRange(version, { before: "6.0.0" })
+      ? [() => ask("terminate", { ike: "good", force: "yes", timeout: "2000" })]
+      : []),
+    () => until(/DELETING/),
     list,
   );
   await step(
