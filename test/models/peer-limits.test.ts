@@ -96,6 +96,20 @@ describe("a hot standby whose CHILD SA draws the peer's answers", () => {
     assert.equal(kindOf(made), "warm");
   });
 
+  it("that has new CHILD SAs again and again does not keep the others from their turn", async () => {
+    const made = await hot(standingBy("hot"));
+    await made.send({ type: "probes.judged", answered: false });
+    assert.deepEqual(made.switches, ["main backup unreachable"], "at once without a suspicion");
+    const flapping = await hot(standingBy("hot"));
+    await flapping.send({ type: "traffic.drawn", path: "backup" });
+    await flapping.send({ type: "probes.judged", answered: false });
+    for (let passed = 0; passed < 5_000; passed += 2_500) {
+      await flapping.wait(2_500);
+      await flapping.send({ type: "traffic.drawn", path: "backup" });
+    }
+    assert.deepEqual(flapping.switches, ["main backup unreachable"]);
+  });
+
   it("is not blamed for answers that return after another path became active", async () => {
     const made = await hot(standingBy("hot"));
     await made.send({ type: "traffic.drawn", path: "backup" });

@@ -1,11 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  createActor,
-  fromCallback,
-  fromPromise,
-  SimulatedClock,
-  type AnyEventObject,
-} from "xstate";
+import { createActor, fromPromise, SimulatedClock } from "xstate";
 import { childMachine } from "../../src/machines/child/child.ts";
 import type { InitiateOrder } from "../../src/machines/child/child-types.ts";
 import { beatOf } from "../../src/machines/connection/elsewhere.ts";
@@ -15,21 +9,17 @@ import {
 } from "../../src/machines/connection/connection.ts";
 import { noEndpoints } from "../../src/machines/connection/connection-types.ts";
 import type { PathSwitched } from "../../src/machines/connection/path-choice.ts";
-import { floatingMachine } from "../../src/machines/floating/floating.ts";
-import type { FloatingOrder, LeaveOrder } from "../../src/machines/floating/floating-types.ts";
 import { pathMachine } from "../../src/machines/path/path.ts";
 import type { Connection } from "../../src/model/api/connection.ts";
 import { pathConnections } from "../../src/model/api/path.ts";
-import { failure, Reason } from "../../src/model/status/failure.ts";
-import { Refusal } from "../../src/runtime/ports/refusal.ts";
 import { gatewaySnapshotOf } from "../../src/runtime/actors/snapshots.ts";
 import { Calls, connectionOf, gateway, gatewayWith, loadedNew, settled } from "./fixtures.ts";
 import { FakeCharon } from "./fake-charon.ts";
+import { floatingWith } from "./floating-fake.ts";
 
 const round = 100;
 /** The pause between two announcements of a gateway, once the first ones are sent. */
 const repetition = 4_000;
-const unavailable = failure(Reason.FloatingAddressUnavailable, "the node has the address already");
 const key = { secretRevision: "r1", keyFailure: undefined };
 
 /** A connection with a path on each of two nodes, as the agent of one of them has it. */
@@ -132,7 +122,7 @@ export class AgentOfNode {
     });
     const gatewayActor = gatewayWith(calls);
     const machine = connectionMachine.provide({
-      actors: { path, gateway: gatewayActor, floating: this.#floating() },
+      actors: { path, gateway: gatewayActor, floating: floatingWith(this) },
     });
     const keys = { main: key, backup: key };
     const input = { connection, endpoints: noEndpoints, charonReady: false, keys };
@@ -149,28 +139,6 @@ export class AgentOfNode {
     this.#listed = undefined;
     this.#isComplete = false;
     this.missed.clear();
-  }
-
-  #floating() {
-    const note = (name: string) => this.calls.made.push({ name, input: this.id });
-    return floatingMachine.provide({
-      actors: {
-        hold: fromPromise<boolean, FloatingOrder>(async () => {
-          if (this.refusesAddress) throw new Refusal(unavailable);
-          const isAdded = !this.holds;
-          this.holds = true;
-          if (isAdded) note("address added");
-          return isAdded;
-        }),
-        leave: fromPromise<void, LeaveOrder>(async ({ input }) => {
-          if (input.planned) await this.leaves;
-          if (input.planned) this.charon.sas = [];
-          if (this.holds) note(input.planned ? "SAs ended" : "address removed");
-          this.holds = false;
-        }),
-        announce: fromCallback<AnyEventObject, FloatingOrder>(() => void note("address announced")),
-      },
-    });
   }
 
   stop(): void {

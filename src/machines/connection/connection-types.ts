@@ -137,6 +137,7 @@ export type ConnectionEvent =
   | { type: "clash.counted" }
   | { type: "clashes.ended" }
   | { type: "installation.ended" }
+  | { type: "suspicion.began" }
   | { type: "suspicion.ended" }
   /** The path has carried the same children for a moment. */
   | { type: "path.settled"; path: string }

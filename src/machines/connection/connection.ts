@@ -151,7 +151,8 @@ export const connectionMachine = peerSetup.createMachine({
     "clash.counted": { actions: [{ type: "countAgain" }, { type: "limit" }] },
     "clashes.ended": { actions: { type: "forgetClashes" } },
     "installation.ended": { actions: { type: "forgetInstalled" } },
-    "traffic.drawn": { actions: { type: "attract" } },
+    "traffic.drawn": { actions: { type: "noteDrawn" } },
+    "suspicion.began": { actions: { type: "attract" } },
     "traffic.returned": { actions: { type: "noteReturned" } },
     "suspicion.ended": { actions: [{ type: "endSuspicion" }, { type: "passVerdict" }] },
     "probes.judged": {

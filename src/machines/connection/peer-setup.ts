@@ -104,17 +104,23 @@ export const peerSetup = addressSetup.extend({
     /** Suspects the hot standby that had a CHILD SA installed when the probe ceased to be answered. */
     suspect: enqueueActions(({ enqueue, context }) => {
       const { signs, answered } = context;
-      const { installed } = signs;
+      const { installed, suspect = installed } = signs;
       if (answered !== false || installed === undefined) return;
       if (!isHotStandby(context, installed)) return;
-      enqueue.assign({ signs: { ...signs, installed: undefined, suspect: installed } });
-      enqueue.raise({ type: "traffic.drawn", path: installed });
+      enqueue.assign({ signs: { ...signs, installed: undefined, suspect } });
+      if (signs.suspect === undefined) enqueue.raise({ type: "suspicion.began" });
+    }),
+    /** A further sign does not lengthen the time, in which the verdict of the probes waits. */
+    noteDrawn: enqueueActions(({ enqueue, context, event }) => {
+      if (event.type !== "traffic.drawn" || !isHotStandby(context, event.path)) return;
+      const { signs } = context;
+      if (signs.suspect !== undefined) return;
+      enqueue.assign({ signs: { ...signs, suspect: event.path } });
+      enqueue.raise({ type: "suspicion.began" });
     }),
     /** Rekeys the CHILD SAs of the active path: a peer with policies uses those that were made last. */
-    attract: enqueueActions(({ enqueue, context, event }) => {
-      if (event.type !== "traffic.drawn" || !isHotStandby(context, event.path)) return;
-      const { signs, active } = context;
-      enqueue.assign({ signs: { ...signs, suspect: event.path } });
+    attract: enqueueActions(({ enqueue, context }) => {
+      const { active } = context;
       if (hasPath(context, active)) enqueue.sendTo(pathActorId(active), { type: "attract" });
       enqueue.cancel(timers.suspicion);
       enqueue.raise({ type: "suspicion.ended" }, { delay: suspicionMs, id: timers.suspicion });
