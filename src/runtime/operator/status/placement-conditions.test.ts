@@ -54,6 +54,9 @@ describe("the placement of a connection on two nodes", () => {
     assert.equal(message, "node-b: no image");
     const missing = { ...onA, groupId: "a/b", group: undefined };
     assert.match(placedOnAll([missing, onB]).message, /^a\/b: .*no CharonGroup a\/b/);
+    const onNodes = ["node-a", "node-b"].map((node) => ({ ...missing, groupId: `a/b@${node}` }));
+    const once = placedOnAll(onNodes).message;
+    assert.equal(once, "a/b: spec.groupRef: there is no CharonGroup a/b");
   });
 });
 

@@ -84,11 +84,12 @@ export function placedOf(facts: PlacementFacts): Condition {
 export function placedOnAll(placements: readonly PlacementFacts[]): Condition {
   const lacks = placements.flatMap((facts) => {
     const lack = placementFailure(facts);
-    const place = facts.group?.nodeName ?? facts.groupId ?? "";
+    const place = facts.group?.nodeName ?? declaredIdOf(facts.groupId ?? "");
     return lack === undefined ? [] : [{ ...lack, message: `${place}: ${lack.message}` }];
   });
   const nodes = placements.map(({ group }) => group?.nodeName ?? "").join(", ");
-  const message = lacks.map((lack) => lack.message).join("; ");
+  // A group that does not exist is missing for each of its nodes.
+  const message = [...new Set(lacks.map((lack) => lack.message))].join("; ");
   return condition(
     "Placed",
     lacks[0] && { ...lacks[0], message },
