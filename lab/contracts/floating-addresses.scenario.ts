@@ -125,6 +125,15 @@ for (const { family, network, text, length } of [
       ip(`-n float-a addr del ${text}${length} dev eth0`);
     });
 
+    it("stays while the node's own address is away", () => {
+      const agent = agentOn("float-a");
+      agent.hold(floating);
+      ip(`-n float-a addr del ${own(1)}${length} dev eth0`);
+      assert.deepEqual(agent.hold(floating), { ok: true, added: false });
+      assert.match(shown("float-a"), new RegExp(text));
+      ip(`-n float-a addr add ${own(1)}${length} dev eth0${family === 6 ? " nodad" : ""}`);
+    });
+
     it("has no place on a node without its network, or without the interface", () => {
       const agent = agentOn("float-a");
       const other = parsePrefix(family === 4 ? "198.51.100.9/24" : "fd00:3::9/64") as Prefix;

@@ -59,7 +59,11 @@ export class FloatingAddresses {
       const interfaceName = findLink(socket, foreign.linkIndex)?.name ?? "";
       return { ok: false, why: "foreign", interfaceName };
     }
-    if (link === undefined) return { ok: false, why: "homeless" };
+    if (link === undefined) {
+      // The other address of the network may be away for a moment, as while DHCP renews it.
+      const stays = present.length > 0 && floating.interfaceName === undefined;
+      return stays ? { ok: true, added: false } : { ok: false, why: "homeless" };
+    }
     const stray = present.filter(({ linkIndex }) => linkIndex !== link.index);
     for (const { linkIndex, prefix } of stray) socket.execute(deleteAddress(linkIndex, prefix));
     if (present.length > stray.length) return { ok: true, added: false };
