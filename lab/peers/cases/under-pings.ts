@@ -10,12 +10,14 @@ const longestMs = 40_000;
 const steadyMs = 1_000;
 
 /**
- * Runs an act under pings of a tunnel, one every 10 ms. Only those may be lost that haste loses.
+ * Runs an act under pings of a tunnel, one every 10 ms. Only those may be lost that haste loses, and so
+ * many others.
  */
 export async function underPings(
   site: PeerSite,
   tunnel: Tunnel,
   act: () => Promise<void>,
+  others = 0,
 ): Promise<void> {
   const before = site.hasteLosses();
   const dropsBefore = drops();
@@ -25,7 +27,7 @@ export async function underPings(
     await act();
   } finally {
     const { lost } = await pinging.stop();
-    const most = site.hasteLosses() - before + site.gapMs / 10;
+    const most = site.hasteLosses() - before + site.gapMs / 10 + others;
     const dropped = [...drops()]
       .map(([counter, count]) => [counter, count - (dropsBefore.get(counter) ?? 0)] as const)
       .filter(([, count]) => count > 0);
