@@ -49,11 +49,11 @@ export function floatingScenarios(cluster: () => LabCluster): void {
       const { output, status } = cluster().plugin("move", "example-connection", path);
       assert.equal(status, 0, output);
     };
-    /** The IKE SAs of the partner: the former one must end without a wait for its DPD. */
+    /** The partner's IKE SAs with the address: the former one must end without a wait for its DPD. */
     const partnersSas = async () =>
       (await cluster().peer.sh("swanctl --list-sas --uri unix:///run/peer.vici"))
         .split("\n")
-        .filter((line) => /^\S+: #\d+, ESTABLISHED/.test(line)).length;
+        .filter((line) => line.includes("remote ") && line.includes(`@ ${floating}[`)).length;
     let pod: Workload;
     let netns: string;
 
@@ -139,7 +139,8 @@ export function floatingScenarios(cluster: () => LabCluster): void {
       await cluster().ready();
       await isActive("reserve");
       await carries();
-      assert.ok(pinged.lost.length <= 30, `${pinged.lost.length} of ${pinged.sent} lost`);
+      // Both nodes have the address until the agent of the first one hears the other.
+      assert.ok(pinged.lost.length <= 100, `${pinged.lost.length} of ${pinged.sent} lost`);
     });
 
     it("leaves a node that is cordoned", async () => {
