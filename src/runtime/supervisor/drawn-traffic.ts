@@ -14,8 +14,7 @@ import {
   type KernelCounters,
 } from "../../model/traffic/sa-counters.ts";
 import { childSnapshotOf, ikeSasOf } from "../actors/snapshots.ts";
-
-import { measured } from "../effects/effect.ts";
+import { CounterLooks } from "./counter-looks.ts";
 import type { TrafficWatchOptions } from "./traffic-watch.ts";
 
 export type DrawnTrafficOptions = Omit<TrafficWatchOptions, "changed">;
@@ -56,14 +55,16 @@ export class DrawnTraffic implements Disposable {
   /** The unique ids of the CHILD SAs of each hot standby, by the connection and the path. */
   readonly #known = new Map<string, ReadonlyMap<string, readonly string[]>>();
   readonly #observed = new Map<string, Observation>();
-  #timer: NodeJS.Timeout | undefined;
-  #waitMs = lookMs;
+  readonly #looks: CounterLooks;
   #quickUntil = 0;
-  #isLooking = false;
-  #ended = false;
 
   constructor(options: DrawnTrafficOptions) {
     this.#options = options;
+    this.#looks = new CounterLooks({
+      ...options,
+      isNeeded: () => this.#observed.size > 0,
+      look: (byIfId) => this.#look(byIfId),
+    });
   }
 
   /** Considers a connection after an event of its actor. */
@@ -92,41 +93,16 @@ export class DrawnTraffic implements Disposable {
     const answers = new Map<string, AnswerWatch>();
     this.#observed.set(id, { root, active, standby, since, until: undefined, answers });
     this.#quickUntil = since + quickMs;
-    this.#waitMs = lookMs;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#lookLater();
+    this.#looks.restart(lookMs);
   }
 
   [Symbol.dispose](): void {
-    this.#ended = true;
-    clearTimeout(this.#timer);
+    this.#looks[Symbol.dispose]();
   }
 
-  #lookLater(): void {
-    if (this.#ended || this.#isLooking || this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#isLooking = true;
-      void this.#look()
-        .catch(this.#options.report)
-        .then(() => {
-          this.#isLooking = false;
-          if (this.#observed.size > 0) this.#lookLater();
-        });
-    }, this.#waitMs);
-  }
-
-  async #look(): Promise<void> {
-    const { network, queue, calls } = this.#options;
-    await queue.next("low");
-    // Metrics count a failure, and the next list follows anyway.
-    const counters = await measured({ calls }, "network.saCounters", () =>
-      network.saCounters(),
-    ).catch(() => []);
-    if (this.#ended) return;
-    if (performance.now() > this.#quickUntil) this.#waitMs = Math.min(2 * this.#waitMs, slowestMs);
-    const byIfId = Map.groupBy(counters, ({ ifId }) => ifId);
+  #look(byIfId: ReadonlyMap<number, readonly KernelCounters[]>): void {
+    const { waitMs } = this.#looks;
+    if (performance.now() > this.#quickUntil) this.#looks.waitMs = Math.min(2 * waitMs, slowestMs);
     for (const [id, observation] of this.#observed) {
       const next = this.#judged(observation, byIfId);
       if (next === undefined) this.#observed.delete(id);
@@ -156,7 +132,7 @@ export class DrawnTraffic implements Disposable {
       answers.set(key, next);
       if (until !== undefined || !isSilent(next, sums, now)) continue;
       root.send({ type: "traffic.drawn", path: standby });
-      this.#waitMs = lookMs;
+      this.#looks.waitMs = lookMs;
       this.#quickUntil = now + returnMs;
       return { ...observation, until: now + returnMs };
     }

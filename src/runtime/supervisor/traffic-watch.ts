@@ -12,23 +12,15 @@ import {
 import { truncationRemedy } from "../../model/traffic/truncation.ts";
 import { publicStateOf } from "../../model/status/public-state.ts";
 import { childSnapshotOf } from "../actors/snapshots.ts";
-import type { WorkQueue } from "../actors/work-queue.ts";
 import { isUp } from "../conditions/conditions.ts";
-import { measured, type EffectPorts } from "../effects/effect.ts";
-import type { NetworkPort } from "../ports/ports.ts";
 import type { TrafficStates } from "../ports/running.ts";
+import { CounterLooks, type CounterPorts } from "./counter-looks.ts";
 
-export interface TrafficWatchOptions {
-  readonly network: Pick<NetworkPort, "saCounters">;
-  readonly queue: Pick<WorkQueue, "next">;
-  /** Receives the duration and the outcome of each list of counters. */
-  readonly calls: EffectPorts["calls"];
+export interface TrafficWatchOptions extends CounterPorts {
   /** The actor of a connection, by the connection's id. */
   readonly rootOf: (id: string) => ConnectionActor | undefined;
   /** Called after the counters gave or ended a doubt. */
   readonly changed: () => void;
-  /** Receives exceptions, which are defects. */
-  readonly report: (error: unknown) => void;
 }
 
 /** A child that is up. */
@@ -71,13 +63,15 @@ export class TrafficWatch implements TrafficStates, Disposable {
   readonly #options: TrafficWatchOptions;
   /** The children that are up, by connection and key. */
   readonly #watched = new Map<string, ReadonlyMap<string, WatchedChild>>();
-  #timer: NodeJS.Timeout | undefined;
-  #isLooking = false;
-  #waitMs = firstMs;
-  #ended = false;
+  readonly #looks: CounterLooks;
 
   constructor(options: TrafficWatchOptions) {
     this.#options = options;
+    this.#looks = new CounterLooks({
+      ...options,
+      isNeeded: () => this.#open().length > 0,
+      look: (byIfId) => this.#look(byIfId),
+    });
   }
 
   of({ id, children }: Connection): readonly (Failure | undefined)[] {
@@ -94,48 +88,22 @@ export class TrafficWatch implements TrafficStates, Disposable {
     if (after.size > 0) this.#watched.set(id, after);
     else this.#watched.delete(id);
     const isNew = ([key, { saIds }]: [string, UpChild]) => before.get(key)?.saIds !== saIds;
-    if ([...after].some(isNew)) this.#lookSoon();
+    if ([...after].some(isNew)) this.#looks.restart(firstMs);
   }
 
   [Symbol.dispose](): void {
-    this.#ended = true;
-    clearTimeout(this.#timer);
+    this.#looks[Symbol.dispose]();
   }
 
-  #lookSoon(): void {
-    this.#waitMs = firstMs;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#lookLater();
-  }
-
-  #lookLater(): void {
-    if (this.#ended || this.#isLooking || this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#isLooking = true;
-      void this.#look()
-        .catch(this.#options.report)
-        .then(() => {
-          this.#isLooking = false;
-          if (this.#open().length > 0) this.#lookLater();
-        });
-    }, this.#waitMs);
-  }
-
-  async #look(): Promise<void> {
-    if (this.#open().length === 0) return;
-    const counters = await this.#counters();
-    if (this.#ended) return;
-    this.#waitMs = Math.min(2 * this.#waitMs, mostMs);
-    const byIfId = Map.groupBy(counters ?? [], ({ ifId }) => ifId);
+  #look(byIfId: ReadonlyMap<number, readonly KernelCounters[]>): void {
+    this.#looks.waitMs = Math.min(2 * this.#looks.waitMs, mostMs);
     let isChanged = false;
     for (const [id, watched] of this.#open()) {
       const own = byIfId.get(watched.child.ifId);
       if (own === undefined) continue;
       const next = judged(watched, own);
       this.#watched.set(id, new Map(this.#watched.get(id)).set(watched.child.key, next));
-      if (isProgress(watched, next)) this.#waitMs = firstMs;
+      if (isProgress(watched, next)) this.#looks.waitMs = firstMs;
       isChanged ||= next.failure !== watched.failure;
     }
     if (isChanged) this.#options.changed();
@@ -147,17 +115,6 @@ export class TrafficWatch implements TrafficStates, Disposable {
       [...children.values()]
         .filter(({ saIds, provenSas }) => saIds !== provenSas)
         .map((watched): [string, WatchedChild] => [id, watched]),
-    );
-  }
-
-  /** Lists the kernel's counters; undefined if that fails, as while charon is away. */
-  async #counters(): Promise<readonly KernelCounters[] | undefined> {
-    const { network, queue, calls } = this.#options;
-    // The list blocks the thread.
-    await queue.next("low");
-    // Metrics count a failure, and the next list follows anyway.
-    return measured({ calls }, "network.saCounters", () => network.saCounters()).catch(
-      () => undefined,
     );
   }
 }
