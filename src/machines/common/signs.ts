@@ -57,7 +57,7 @@ export function clashed(signs: Signs): Signs {
   return { ...signs, came: [], ended: [], clashes: Math.min(signs.clashes + 1, fewestClashes) };
 }
 
-/** The signs without those of a path that are no longer of this moment. */
+/** A moment after an event of a path, its sign is forgotten. */
 export function momentEnded(signs: Signs, path: string): Signs {
   return { ...signs, came: without(signs.came, path), ended: without(signs.ended, path) };
 }

@@ -6,7 +6,7 @@ import type { Running } from "../ports/running.ts";
 /**
  * The root actor of a connection.
  *
- * @throws if there is no connection with this id, or its manifest never was valid
+ * @throws if no connection has this id, or if its manifest never was valid
  */
 export function rootOf(
   { roots, desired }: Pick<Running, "roots" | "desired">,
