@@ -19,7 +19,7 @@ import { sendFrames } from "../../src/adapters/linux/send-frames.ts";
 import { NetlinkSocket } from "../../src/adapters/netlink/socket.ts";
 import { libnftables } from "../../src/adapters/nftables/libnftables.ts";
 import { parseAddress, type Address } from "../../src/model/net/address.ts";
-import { memberName, type RulesMember } from "../../src/model/network/rules-plan.ts";
+import { memberName, type RulesMember } from "../../src/model/rules/rules-plan.ts";
 import type { NetworkPlan } from "../../src/model/network/network-plan.ts";
 import { parsePrefix, type Prefix } from "../../src/model/net/prefix.ts";
 import { closeSync, openSync, readdirSync, readlinkSync } from "node:fs";

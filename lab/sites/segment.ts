@@ -1,4 +1,5 @@
 import { applyPlan } from "../../src/adapters/network/apply-plan.ts";
+import type { FilterMemory } from "../../src/adapters/nftables/apply-rules.ts";
 import { listLinks } from "../../src/adapters/netlink/links.ts";
 import { netnsPath } from "../../src/adapters/linux/namespace.ts";
 import { ownRoutes } from "../../src/adapters/netlink/route-lookup.ts";
@@ -19,6 +20,7 @@ import { parsePrefix, type Prefix } from "../../src/model/net/prefix.ts";
 import { announcedMac } from "../../src/model/network/sending-mac.ts";
 import { workerSecrets, type WorkerSecrets } from "../../src/model/network/segment.ts";
 import { SegmentKey } from "../../src/model/network/segment-key.ts";
+import { noServices, type ChildServices } from "../../src/model/translation/child-services.ts";
 import { workerPlan } from "../../src/model/network/worker-plan.ts";
 import { childSpec, connectionSpec } from "./manifests.ts";
 import { answered } from "./pings.ts";
@@ -40,7 +42,8 @@ export interface LabWorker extends LabPod {
 }
 
 const key = new SegmentKey(Buffer.alloc(32, 7));
-const behindTheTunnel = "10.1.2.1";
+/** A host of the partner. */
+export const behindTheTunnel = "10.1.2.1";
 
 /**
  * A segment without a tunnel: pods on one bridge, which forwards any source address as the
@@ -53,6 +56,7 @@ export class LabSegment implements Disposable {
   readonly #several: boolean;
   readonly connection: Connection;
   child: Child;
+  services: ChildServices = noServices;
   readonly #pods: string[] = [];
   #workers: LabWorker[] = [];
 
@@ -150,11 +154,11 @@ export class LabSegment implements Disposable {
   }
 
   /** Makes a pod the gateway of all workers, as the agent does; returns the number of changes. */
-  serve(gateway: LabPod): number {
+  serve(gateway: LabPod, memory?: FilterMemory): number {
     const { name } = gateway;
     const hasTunnel = linksOf(name).some((link) => link.name === `xfrm${this.child.ifId}`);
     if (!hasTunnel) this.#tunnel(name);
-    return applyPlan({ namespace: netnsPath(name) }, this.gatewayPlan(gateway)).changes;
+    return applyPlan({ namespace: netnsPath(name) }, this.gatewayPlan(gateway), memory).changes;
   }
 
   gatewayPlan({ name, underlay }: LabPod): NetworkPlan {
@@ -175,6 +179,7 @@ export class LabSegment implements Disposable {
         reservation: "1",
         ...(this.#several && { severalGateways: true }),
       })),
+      services: this.services,
       severalGateways: this.#several,
       tunnels: [this.child.ifId],
       holds: true,

@@ -61,13 +61,17 @@ describe("the names of Object.prototype's members", () => {
   });
 
   it("are ordinary keys of endpoints, regardless of the previous endpoints", () => {
+    const none = { gateways: [], workers: [], services: new Map() };
     const worker = (child: string) => ({ id: child, connection: "x", child }) as Worker;
     const gateway = (child: string) => ({ id: child, connection: "x", child }) as Gateway;
     fc.assert(
       fc.property(anyName, anyName, (one, other) => {
-        const before = endpointsOf([], [worker(one)], new Map());
+        const before = endpointsOf({ ...none, workers: [worker(one)] }, new Map());
         assert.equal(before.get("x")?.get(one)?.workers.length, 1);
-        const after = endpointsOf([gateway(other)], [worker(one)], before);
+        const after = endpointsOf(
+          { ...none, gateways: [gateway(other)], workers: [worker(one)] },
+          before,
+        );
         assert.equal(after.get("x")?.get(other)?.gateway?.child, other);
       }),
     );

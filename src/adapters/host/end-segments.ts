@@ -6,7 +6,7 @@ import { NetlinkError } from "../linux/errors.ts";
 import { libnftables } from "../nftables/libnftables.ts";
 import { tableNames } from "../nftables/read-table.ts";
 import { meansNoTables } from "../nftables/requirements.ts";
-import { removeTables } from "../../model/network/rules-plan.ts";
+import { removeTables } from "../../model/rules/rules-plan.ts";
 import { segmentDeviceOf } from "../../model/network/worker-rules.ts";
 
 /**

@@ -10,15 +10,29 @@ import { namespaceText } from "../../../test/simulator/kernel/entry-text.ts";
 import type { SimulatedKernel } from "../../../test/simulator/kernel/kernel.ts";
 import { planText } from "../../../test/simulator/kernel/plan-text.ts";
 import {
+  address,
   gatewayFacts,
   plannedGateway,
   plannedWorker,
   workerOf,
 } from "../../../test/simulator/kernel/plans.ts";
 import { gatewayPlan } from "../../model/network/gateway-plan.ts";
+import type { ExposedPort } from "../../model/translation/child-services.ts";
 import { FilterMemory } from "../nftables/apply-rules.ts";
 import { NftError } from "../nftables/libnftables.ts";
 import { applyPlan } from "./apply-plan.ts";
+
+/** A port of a Service with these backends. */
+function exposed(backends: readonly string[]): ExposedPort {
+  return {
+    service: "shop/web",
+    address: address("10.0.2.60"),
+    transport: "tcp",
+    port: 443,
+    affinity: false,
+    backends: backends.map((text) => ({ address: address(text), port: 80 })),
+  };
+}
 
 describe("the first pass over a namespace", () => {
   for (const [role, plan] of [
@@ -95,6 +109,23 @@ describe("a pass over a damaged packet filter", () => {
     const plan = gatewayPlan({ ...gatewayFacts, workers: [first] });
     applyPlan(place, plan, memory, kernel);
     assert.match(kernel.requests(), /^pod: nft delete element [^]*route del/);
+  });
+
+  it("replaces the chain of a Service whose backends changed in one transaction", () => {
+    const kernel = freshKernel();
+    const memory = new FilterMemory();
+    const planned = (...backends: string[]) =>
+      gatewayPlan({ ...gatewayFacts, services: { exposed: [exposed(backends)], remote: [] } });
+    applyPlan(place, planned("10.244.2.5"), memory, kernel);
+    kernel.requests();
+    applyPlan(place, planned("10.244.2.6"), memory, kernel);
+    const lines = nft(kernel.requests());
+    const key = /delete element inet ipman exposed \{ 10\.0\.2\.60 \. tcp \. 443 \}/;
+    assert.match(lines[0] ?? "", key);
+    assert.match(lines.join("\n"), /dnat ip to 10\.244\.2\.6:80[^]*add element inet ipman exposed/);
+    assert.equal(lines.filter((line) => /: nft (delete|add) element/.test(line)).length, 2);
+    applyPlan(place, planned(), memory, kernel);
+    assert.match(nft(kernel.requests())[0] ?? "", key);
   });
 
   it("amends the table if a worker is added", () => {

@@ -47,7 +47,7 @@ export function applyPlan(
   using socket = NetlinkSocket.open(place.namespace, undefined, kernel.netlink);
   const { namespace } = place;
   // The filter first: no device may carry packets without it.
-  const { changes, lacking } = restrictFilter(socket, namespace, plan, filter, kernel);
+  const { changes, ...later } = restrictFilter(socket, namespace, plan, filter, kernel);
   if (plan.forwarding) applyForwarding(namespace, kernel.sysctls);
   const actual = createLinks(socket, place, plan.links, kernel.netlink);
   const received = plan.links.map((link) =>
@@ -59,8 +59,7 @@ export function applyPlan(
   const [error] = socket.batch(requests);
   const { rules } = plan;
   // Senders last: without a route for the answers, the peer would hear that they are unreachable.
-  const admitted =
-    rules === undefined ? 0 : admitMembers(namespace, rules, lacking, filter, kernel);
+  const admitted = rules === undefined ? 0 : admitMembers(namespace, rules, later, filter, kernel);
   if (error !== undefined) throw error;
   const receptions = received.reduce((sum, reception) => sum + reception.changes, 0);
   return { changes: changes + receptions + requests.length + admitted };
@@ -74,7 +73,7 @@ function restrictFilter(
   memory: FilterMemory,
   kernel: Kernel,
 ): Restricted {
-  if (rules === undefined) return { changes: 0, lacking: [] };
+  if (rules === undefined) return { changes: 0, lacking: [], replaced: [] };
   try {
     return restrictRules(namespace, rules, memory, kernel);
   } catch (error) {

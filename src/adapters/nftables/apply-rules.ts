@@ -6,7 +6,7 @@ import {
   replaceTable,
   type RulesMember,
   type RulesPlan,
-} from "../../model/network/rules-plan.ts";
+} from "../../model/rules/rules-plan.ts";
 import { Protocol } from "../linux/constants.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
 import { NetlinkError } from "../linux/errors.ts";
@@ -17,6 +17,7 @@ import { linuxFilters, missingRequirement, type FilterAccess } from "./requireme
 /** The members that one table got last; the component that applies the plans keeps it. */
 export class FilterMemory {
   readonly #others = new Map<string, FilterMemory>();
+  /** Also those that others will replace. */
   members: readonly RulesMember[] = [];
   /** The table's fingerprint at that time; undefined before a plan was applied. */
   fingerprint: string | undefined;
@@ -35,6 +36,8 @@ export interface Restricted {
   readonly changes: number;
   /** The planned members that the table does not have yet. */
   readonly lacking: readonly RulesMember[];
+  /** The members that it has until those replace them. */
+  readonly replaced: readonly RulesMember[];
 }
 
 /**
@@ -54,16 +57,19 @@ export function restrictRules(
   return orExplained({ namespace, plan, access }, () => {
     using socket = NetlinkSocket.open(namespace, Protocol.netfilter, access.netlink);
     const actual = readTable(socket, plan);
-    const { commands, members } = restriction(plan, actual, memory);
-    const lacking = plan.members.filter((member) => !members.includes(member));
+    const { commands, members, replaced } = restriction(plan, actual, memory);
+    const present = new Set(members);
+    const lacking = plan.members.filter((member) => !present.has(member));
     const changes = run({ namespace, plan, access }, commands);
-    remember(memory, members, changes === 0 ? actual : readTable(socket, plan));
-    return { changes, lacking };
+    const kept = [...members, ...replaced];
+    remember(memory, kept, changes === 0 ? actual : readTable(socket, plan));
+    return { changes, lacking, replaced };
   });
 }
 
 /**
- * Adds members that a table lacks. A sender is admitted after the entries that its answers need.
+ * Adds members that a table lacks, in place of those that they replace. A sender is admitted after the
+ * entries that its answers need.
  *
  * @returns the number of transactions
  * @throws {NftError}
@@ -71,14 +77,14 @@ export function restrictRules(
 export function admitMembers(
   namespace: string | undefined,
   plan: RulesPlan,
-  lacking: readonly RulesMember[],
+  { lacking, replaced }: Pick<Restricted, "lacking" | "replaced">,
   memory: FilterMemory,
   access: FilterAccess = linuxFilters,
 ): number {
   if (lacking.length === 0) return 0;
   return orExplained({ namespace, plan, access }, () => {
     using socket = NetlinkSocket.open(namespace, Protocol.netfilter, access.netlink);
-    const changes = run({ namespace, plan, access }, amendTable(plan.table, lacking, []));
+    const changes = run({ namespace, plan, access }, amendTable(plan.table, lacking, replaced));
     remember(memory, plan.members, readTable(socket, plan));
     return changes;
   });
@@ -152,10 +158,13 @@ function remember(
   memory.fingerprint = fingerprint;
 }
 
-/** The commands of a restriction, and the planned members that the table has after it. */
+/** The commands of a restriction, and the members that the table has after it. */
 interface Restriction {
   readonly commands: string | undefined;
+  /** The planned ones. */
   readonly members: readonly RulesMember[];
+  /** The ones that planned members will replace. */
+  readonly replaced: readonly RulesMember[];
 }
 
 function restriction(
@@ -164,9 +173,9 @@ function restriction(
   { members, fingerprint }: FilterMemory,
 ): Restriction {
   if (actual.comment === "" && fingerprint === undefined)
-    return { commands: replaceTable({ ...plan, members: [] }), members: [] };
+    return { commands: replaceTable({ ...plan, members: [] }), members: [], replaced: [] };
   // A replaced table has all members at once: those that it had before go on sending.
-  const replacement = { commands: replaceTable(plan), members: plan.members };
+  const replacement = { commands: replaceTable(plan), members: plan.members, replaced: [] };
   if (actual.comment !== frameMark(plan)) return replacement;
   const wanted = new Set(plan.members.map(({ name }) => name));
   const isUnknown = (chain: string) => isMemberName(chain) && !wanted.has(chain);
@@ -176,16 +185,32 @@ function restriction(
       ? [...actual.chains].some(isUnknown) || actual.size !== sizeOf(plan, actual)
       : fingerprint !== actual.fingerprint;
   if (isForeign) return replacement;
-  const removed = members.filter(({ name }) => !wanted.has(name));
+  const present = plan.members.filter(({ name }) => actual.chains.has(name));
+  const unwanted = members.filter(({ name }) => !wanted.has(name));
+  const lacking = plan.members.filter(({ name }) => !actual.chains.has(name));
+  const { replaced = [], removed = [] } = Object.groupBy(unwanted, replacedBy(lacking));
   return {
     commands: removed.length === 0 ? undefined : amendTable(plan.table, [], removed),
-    members: plan.members.filter(({ name }) => actual.chains.has(name)),
+    members: present,
+    replaced,
   };
+}
+
+/** Whether a member goes at once, or when one of these takes its place. */
+function replacedBy(lacking: readonly RulesMember[]) {
+  const keys = new Set(lacking.filter(({ isSwapped }) => isSwapped).flatMap(keysOf));
+  return (member: RulesMember) =>
+    member.isSwapped === true && keysOf(member).some((key) => keys.has(key))
+      ? "replaced"
+      : "removed";
+}
+
+function keysOf({ elements }: RulesMember): string[] {
+  return elements.map(({ set, key }) => `${set} ${key}`);
 }
 
 /** The number of elements of those planned members that the table has. */
 function sizeOf({ members }: RulesPlan, { chains }: ActualTable): number {
   const present = members.filter(({ name }) => chains.has(name));
-  const elements = present.flatMap((member) => member.elements);
-  return new Set(elements.map(({ set, key }) => `${set} ${key}`)).size;
+  return new Set(present.flatMap(keysOf)).size;
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { RulesFamily, RulesPlan } from "../../model/network/rules-plan.ts";
+import type { RulesFamily, RulesPlan } from "../../model/rules/rules-plan.ts";
+import { NetlinkError } from "../linux/errors.ts";
 import type { NetlinkSocket } from "../netlink/socket.ts";
 import { attributeList, attributesIn, textOf, type NetlinkMessage } from "../netlink/reader.ts";
 import type { MessageWriter } from "../netlink/writer.ts";
@@ -46,10 +47,12 @@ export function readTable(
     header(writer, get.rule).attributeText(ruleAttribute.table, name),
   );
   const elements = sets.flatMap((set) => {
-    const messages = socket.dump("list elements", (writer) =>
-      header(writer, get.elements)
-        .attributeText(elementsAttribute.table, name)
-        .attributeText(elementsAttribute.set, set),
+    const messages = orNone(() =>
+      socket.dump("list elements", (writer) =>
+        header(writer, get.elements)
+          .attributeText(elementsAttribute.table, name)
+          .attributeText(elementsAttribute.set, set),
+      ),
     );
     return [Buffer.from(set), ...messages.flatMap(elementsIn).toSorted((a, b) => a.compare(b))];
   });
@@ -62,6 +65,16 @@ export function readTable(
       ...elements,
     ]),
   };
+}
+
+/** The elements of a set; none if the table has an earlier frame, without that set. */
+function orNone(read: () => NetlinkMessage[]): NetlinkMessage[] {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof NetlinkError && error.code === "ENOENT") return [];
+    throw error;
+  }
 }
 
 /**

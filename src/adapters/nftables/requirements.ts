@@ -24,6 +24,13 @@ export const deviceHook = "hook ingress";
 const deviceTable =
   'table netdev ipman_check {\n chain rules {\n type filter hook ingress device "lo" priority filter\n meta pkttype set host\n }\n}';
 
+/** The chains that translate addresses; a gateway with Services needs them. */
+const translationHook = "type nat hook";
+
+const translationTable = tableWith(
+  "type nat hook prerouting priority dstnat\n dnat ip to 192.0.2.1",
+);
+
 /** Operations that fail if the kernel has no nf_tables, but not if a namespace is missing. */
 const probes: ReadonlySet<string> = new Set(["netlink socket", "list tables"]);
 
@@ -67,6 +74,11 @@ export function missingRequirement(
       device &&
       lacking("tables of the family netdev", "nf_tables", "CONFIG_NF_TABLES_NETDEV", device)
     );
+  }
+  if (rules.includes(translationHook)) {
+    const translation = fails(translationTable);
+    if (translation !== undefined)
+      return lacking("address translation in nf_tables", "nft_nat", "CONFIG_NFT_NAT", translation);
   }
   if (!rules.includes(hashExpression)) return undefined;
   const hash = fails(tableWith(`${hashExpression} ip saddr mod 2 seed 1 0`));

@@ -1,6 +1,7 @@
 import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import type { Failure } from "../../model/status/failure.ts";
+import type { ChildServices } from "../../model/translation/child-services.ts";
 import type { EspSuite } from "../../model/network/mtu.ts";
 import type { Recurrence } from "../common/recurrence.ts";
 
@@ -24,6 +25,8 @@ export interface GatewayOrder {
   readonly child: Child;
   readonly gateway: Gateway;
   readonly workers: readonly Worker[];
+  /** Undefined if the child has none. */
+  readonly services?: ChildServices | undefined;
   /** Undefined before the first CHILD SA. */
   readonly tunnel: Tunnel | undefined;
   /** The if_ids of the child's tunnels; the first one carries what workers send. */
@@ -39,11 +42,13 @@ export interface GatewayOrder {
   readonly contests: number;
 }
 
-/** The gateway and the workers of a child. */
+/** The gateway, the workers and the Services of a child. */
 export interface ChildEndpoints {
   /** Undefined while it has no namespace. */
   readonly gateway: Gateway | undefined;
   readonly workers: readonly Worker[];
+  /** Undefined if the child has none. */
+  readonly services?: ChildServices | undefined;
 }
 
 export interface GatewayContext {
@@ -51,6 +56,7 @@ export interface GatewayContext {
   readonly child: Child;
   readonly gateway: Gateway | undefined;
   readonly workers: readonly Worker[];
+  readonly services?: ChildServices | undefined;
   readonly tunnel: Tunnel | undefined;
   readonly tunnels: readonly number[];
   /** Whether the gateway carries the traffic of its workers. */

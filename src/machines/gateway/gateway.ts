@@ -45,6 +45,7 @@ export const gatewayMachine = gatewaySetup.createMachine({
       actions: assign({
         gateway: ({ event }) => event.gateway,
         workers: ({ event }) => event.workers,
+        services: ({ event }) => event.services,
         attempt: 0,
         applied: ({ context, event }) =>
           context.applied && event.gateway?.id === context.gateway?.id,

@@ -1,4 +1,5 @@
 import type { Child, Connection } from "../api/connection.ts";
+import type { Address } from "../net/address.ts";
 import type { Gateway, Worker } from "./endpoint.ts";
 import { gatewayRules } from "./gateway-rules.ts";
 import { minimumMtu, vxlanMtu } from "./mtu.ts";
@@ -8,14 +9,17 @@ import { contains, hostPrefix } from "../net/prefix.ts";
 import { gatewayMac, workerSecrets } from "./segment.ts";
 import { sendingMac } from "./sending-mac.ts";
 import type { SegmentKey } from "./segment-key.ts";
+import { noServices, type ChildServices } from "../translation/child-services.ts";
 import { plannedRoutes, type NamespaceRoutes, type RoutedChild } from "./tunnel-routes.ts";
 
 /** The input of a gateway's plan. */
 export interface GatewayFacts extends Pick<NamespaceRoutes, "ownRoutes"> {
   readonly connection: Pick<Connection, "id">;
   readonly child: Child;
-  readonly gateway: Pick<Gateway, "device" | "mtu" | "underlay">;
+  readonly gateway: Pick<Gateway, "device" | "mtu" | "underlay" | "alternate">;
   readonly workers: readonly Worker[];
+  /** None by default. */
+  readonly services?: ChildServices;
   /** The if_ids of the child's tunnels; the first one carries what workers send. */
   readonly tunnels: readonly number[];
   /** Whether packets are held back while another tunnel takes over. */
@@ -54,7 +58,7 @@ export function holdName(child: Pick<Child, "ifId">): string {
  * address of that family, so such a worker is left out.
  */
 export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
-  const { child, connection, gateway, segmentKey, vxlanPort } = facts;
+  const { child, connection, gateway, segmentKey, vxlanPort, services = noServices } = facts;
   const hold = facts.holds === true ? holdName(child) : undefined;
   const active = xfrmName({ ifId: facts.tunnels[0] ?? child.ifId });
   const xfrms = inOrder(facts.tunnels).map((ifId) => xfrmName({ ifId }));
@@ -62,14 +66,16 @@ export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
   const workers = facts.workers.flatMap((worker) => {
     const underlay = underlayIn(worker, gateway.underlay.family);
     if (underlay === undefined) return [];
-    return [{ ...worker, underlay, ...workerSecrets(segmentKey, connection, child, worker) }];
+    const alternate = underlay === worker.underlay ? worker.alternate : worker.underlay;
+    const secrets = workerSecrets(segmentKey, connection, child, worker);
+    return [{ ...worker, underlay, alternate, ...secrets }];
   });
   const macs = macsOf(facts, workers);
   // Workers follow each frame that has the common address, so that a silent gateway sends none.
   const isMute = facts.carries === false && macs.receives === undefined;
   const reached = isMute ? [] : workers;
   const routes = plannedRoutes(withProbe(child), {
-    underlays: [gateway, ...workers].map(({ underlay }) => underlay),
+    underlays: [...[gateway, ...workers].map(({ underlay }) => underlay), ...podsOf(services)],
     segment: workers.map(({ address }) => address.address),
     ownRoutes: facts.ownRoutes,
   });
@@ -86,8 +92,13 @@ export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
     neighbours: workers.map(({ address, mac }) => ({ link: vxlan, address: address.address, mac })),
     fdb: reached.map(({ underlay, mac }) => ({ link: vxlan, mac, vtep: underlay, moves: false })),
     forwarding: true,
-    rules: gatewayRules({ child, gateway, workers, vxlanPort, xfrms, hold, vxlan }),
+    rules: gatewayRules({ child, gateway, workers, services, vxlanPort, xfrms, hold, vxlan }),
   };
+}
+
+/** The pods to which a gateway forwards for Services: they are reached outside the tunnel. */
+function podsOf({ exposed }: ChildServices): Address[] {
+  return exposed.flatMap(({ backends }) => backends.map(({ address }) => address));
 }
 
 /** The order of devices, whichever tunnel is active: another order would be another plan. */

@@ -1,15 +1,20 @@
-import { formatAddress } from "../net/address.ts";
+import { nftFamily } from "../rules/nft-family.ts";
+import { formatAddress, type Address } from "../net/address.ts";
 import type { Child } from "../api/connection.ts";
 import type { Gateway, Worker } from "./endpoint.ts";
-import { memberName, type RulesMember, type RulesPlan } from "./rules-plan.ts";
-import { frameMatch, nftFamily, packetMatch } from "./segment-frame.ts";
+import { memberName, type RulesMember, type RulesPlan } from "../rules/rules-plan.ts";
+import { frameMatch, packetMatch } from "./segment-frame.ts";
 import type { WorkerSecrets } from "./segment.ts";
+import type { ChildServices } from "../translation/child-services.ts";
+import { translationRules } from "../translation/translation-rules.ts";
 
 /** The input of a gateway's packet filter. */
 export interface GatewayRulesFacts {
-  readonly child: Pick<Child, "ifId" | "vxlanIp">;
-  readonly gateway: Pick<Gateway, "device" | "underlay">;
-  readonly workers: readonly (Pick<Worker, "address" | "underlay"> & WorkerSecrets)[];
+  readonly child: Pick<Child, "ifId" | "vxlanIp" | "xfrmIp">;
+  readonly gateway: Pick<Gateway, "device" | "underlay" | "alternate">;
+  readonly workers: readonly (Pick<Worker, "address" | "underlay" | "alternate"> & WorkerSecrets)[];
+  /** The Services of the child. */
+  readonly services: ChildServices;
   readonly vxlanPort: number;
   /** The devices of the tunnels, that in which packets wait, if there is one, and that of the segment. */
   readonly xfrms: readonly string[];
@@ -21,7 +26,8 @@ export interface GatewayRulesFacts {
  * Plans a gateway's packet filter. A datagram of the segment reaches the VXLAN device only if its
  * outer address, VNI, both MAC addresses, EtherType and inner source belong to one worker, so that
  * a worker cannot impersonate another. Packets are forwarded between the tunnel and the addresses
- * of workers, and nowhere else. The gateway itself answers to ICMP only.
+ * of workers, and nowhere else, except for those of Services (`translation-rules.ts`). The gateway
+ * itself answers to ICMP only.
  *
  * The policies accept and the last rules drop: while a chain is replaced it has no rules for a
  * moment, in which its policy applies and the previous chain still filters.
@@ -36,9 +42,18 @@ export function gatewayRules(facts: GatewayRulesFacts): RulesPlan {
     hold === undefined
       ? [outward(vxlan, xfrms)]
       : [outward(vxlan, [...xfrms, hold]), outward(hold, xfrms)];
+  const translation = translationRules({
+    services: facts.services,
+    gateway: child.xfrmIp.address,
+    own: addressesOf(gateway),
+    device: gateway.device,
+    xfrms: oneOf(xfrms),
+    vxlanPort,
+    inSegment: segmentAddresses(facts.workers),
+  });
   return {
     table: "ipman",
-    sets: ["addresses", "senders", "workers"],
+    sets: ["addresses", "senders", "workers", ...(translation?.sets ?? [])],
     frame: `
   map workers { type ${outer.type} : verdict; }
   set senders { type ether_addr . ${inner.type}; }
@@ -63,12 +78,26 @@ ${decapsulated(vxlan, inner.name)}
   chain forward {
     type filter hook forward priority filter; policy accept;
     tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu
-${outwards.join("\n")}
+${[...(translation?.forward ?? []).map((rule) => `    ${rule}`), ...outwards].join("\n")}
     iifname ${oneOf(xfrms)} oifname "${vxlan}" ${inner.name} daddr @addresses accept
     drop
-  }`,
-    members: membersOf(facts),
+  }${translation?.frame ?? ""}`,
+    members: [...membersOf(facts), ...(translation?.members ?? [])],
   };
+}
+
+function addressesOf({ underlay, alternate }: Pick<Worker, "underlay" | "alternate">): Address[] {
+  return alternate === undefined ? [underlay] : [underlay, alternate];
+}
+
+/** Finds the address in the segment of the worker with an address on the pod network. */
+function segmentAddresses(workers: GatewayRulesFacts["workers"]) {
+  const known = new Map(
+    workers.flatMap((worker) =>
+      addressesOf(worker).map((address) => [formatAddress(address), worker.address.address]),
+    ),
+  );
+  return (pod: Address) => known.get(formatAddress(pod));
 }
 
 /** An expression of nftables that matches any of these devices. */
@@ -110,7 +139,7 @@ function membersOf({ child, workers }: GatewayRulesFacts): RulesMember[] {
       name,
       rules,
       elements: [
-        { set: "workers", key: outer, verdict: `jump ${name}` },
+        { set: "workers", key: outer, value: `jump ${name}` },
         ...senders.map(({ address }) => ({ set: "addresses", key: address })),
         ...senders.map(({ address, mac }) => ({ set: "senders", key: `${mac} . ${address}` })),
       ],

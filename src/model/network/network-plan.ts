@@ -1,6 +1,6 @@
 import type { Address } from "../net/address.ts";
 import type { Prefix } from "../net/prefix.ts";
-import type { RulesPlan } from "./rules-plan.ts";
+import type { RulesPlan } from "../rules/rules-plan.ts";
 
 /** An xfrm interface. It is created in charon's network namespace and moved to the plan's. */
 export interface XfrmLink {

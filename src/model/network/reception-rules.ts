@@ -1,5 +1,5 @@
 import type { VxlanLink } from "./network-plan.ts";
-import type { RulesPlan } from "./rules-plan.ts";
+import type { RulesPlan } from "../rules/rules-plan.ts";
 
 /**
  * Plans the rules by which a device receives frames for a second MAC address: the kernel would drop

@@ -3,7 +3,8 @@ import { describe, it } from "node:test";
 import { parseAddress, type Address } from "../net/address.ts";
 import { gatewayRules, type GatewayRulesFacts } from "./gateway-rules.ts";
 import { parsePrefix, type Prefix } from "../net/prefix.ts";
-import { amendTable, frameMark, replaceTable } from "./rules-plan.ts";
+import { amendTable, frameMark, replaceTable } from "../rules/rules-plan.ts";
+import { noServices } from "../translation/child-services.ts";
 import { workerRules } from "./worker-rules.ts";
 
 const address = (text: string) => parseAddress(text) as Address;
@@ -16,9 +17,10 @@ const secrets = {
 const worker = { ...secrets, address: prefix("10.0.2.3/24"), underlay: address("10.244.0.2") };
 
 const facts: GatewayRulesFacts = {
-  child: { ifId: 102, vxlanIp: prefix("10.0.2.2/24") },
+  child: { ifId: 102, vxlanIp: prefix("10.0.2.2/24"), xfrmIp: prefix("10.0.2.1/24") },
   gateway: { device: "eth0", underlay: address("10.244.0.1") },
   workers: [worker],
+  services: noServices,
   vxlanPort: 7789,
   hold: undefined,
   xfrms: ["xfrm102"],
@@ -33,7 +35,7 @@ describe("a gateway's packet filter", () => {
       "@th,96,128 0x00006600020000000001020000000003 @th,224,16 0x0800 @th,336,32 0x0a000203 accept",
     ]);
     assert.deepEqual(member.elements, [
-      { set: "workers", key: "10.244.0.2", verdict: `jump ${member.name}` },
+      { set: "workers", key: "10.244.0.2", value: `jump ${member.name}` },
       { set: "addresses", key: "10.0.2.3" },
       { set: "senders", key: "02:00:00:00:00:03 . 10.0.2.3" },
     ]);
@@ -49,7 +51,7 @@ describe("a gateway's packet filter", () => {
     const six = { ...worker, address: prefix("fd00:2::3/64"), underlay: address("fd44::2") };
     const plan = gatewayRules({
       ...facts,
-      child: { ifId: 102, vxlanIp: prefix("fd00:2::2/64") },
+      child: { ifId: 102, vxlanIp: prefix("fd00:2::2/64"), xfrmIp: prefix("fd00:2::1/64") },
       gateway: { device: "eth0", underlay: address("fd44::1") },
       workers: [six],
     });

@@ -1,4 +1,4 @@
-import { bytesOf, type Address, type Family } from "../net/address.ts";
+import { bytesOf, type Address } from "../net/address.ts";
 
 /*
  * Expressions of nft's language that match VXLAN datagrams. Offsets are in bits from the UDP header:
@@ -45,11 +45,6 @@ export function packetMatch(source: Address): string {
 /** Selects four bytes behind the Ethernet header, by their number. */
 export function payloadField(index: number): string {
   return `@th,${240 + index * 32},32`;
-}
-
-/** nft's names of a family and of the type of its addresses. */
-export function nftFamily(family: Family): { readonly name: string; readonly type: string } {
-  return family === 4 ? { name: "ip", type: "ipv4_addr" } : { name: "ip6", type: "ipv6_addr" };
 }
 
 function vniHex(vni: number): string {

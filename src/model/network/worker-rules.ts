@@ -1,12 +1,12 @@
+import { nftFamily } from "../rules/nft-family.ts";
 import { formatAddress, type Address } from "../net/address.ts";
 import { announcementType, hashModulus } from "./announcement.ts";
 import type { Worker } from "./endpoint.ts";
-import type { RulesPlan } from "./rules-plan.ts";
+import type { RulesPlan } from "../rules/rules-plan.ts";
 import { sendingPrefix } from "./sending-mac.ts";
 import {
   etherTypeMatch,
   frameMatch,
-  nftFamily,
   payloadField,
   sourcePrefixMatch,
   vniMatch,

@@ -63,7 +63,7 @@ export interface KernelNetworkOptions {
 /** The parts of a gateway's order on which its plan depends. */
 type PlanFacts = Pick<
   GatewayOrder,
-  "connection" | "child" | "gateway" | "workers" | "tunnel" | "tunnels" | "carries"
+  "connection" | "child" | "gateway" | "workers" | "services" | "tunnel" | "tunnels" | "carries"
 >;
 
 /** The frame that announces a gateway. */
@@ -234,12 +234,13 @@ export class KernelNetwork implements NetworkPort {
   }
 
   #planOf(order: PlanFacts, tunnelMtu: number): NetworkPlan {
-    const { connection, child, gateway, workers, tunnels, carries } = order;
+    const { connection, child, gateway, workers, services, tunnels, carries } = order;
     return gatewayPlan({
       connection,
       child,
       gateway,
       workers,
+      ...(services && { services }),
       tunnels,
       holds: hasSeveralPaths(connection),
       tunnelMtu,

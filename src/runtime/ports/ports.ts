@@ -7,6 +7,7 @@ import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import type { KernelCounters } from "../../model/traffic/sa-counters.ts";
 import type { HeldSas, KernelState } from "../../model/charon/held-sas.ts";
 import type { CharonAlgorithms } from "../../model/charon/proposals/charon-algorithms.ts";
+import type { ChildServices } from "../../model/translation/child-services.ts";
 import type { ViciMessage } from "../../model/charon/vici-message.ts";
 import type { EchoOutcome } from "../../model/probe/echo-judge.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
@@ -131,4 +132,6 @@ export interface PlacementPort {
   readonly removeGateway: (connectionId: string, childKey: string) => void;
   readonly gateways: Observable<readonly Gateway[]>;
   readonly workers: Observable<readonly Worker[]>;
+  /** The Services of children, by the keys of their references; undefined where there are none. */
+  readonly services?: Observable<ReadonlyMap<string, ChildServices>>;
 }

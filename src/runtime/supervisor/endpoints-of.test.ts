@@ -7,6 +7,7 @@ import { endpointsOf } from "./endpoints-of.ts";
 const one = workerOf("10.0.2.3/24", "198.18.0.3");
 const two = { ...workerOf("10.0.2.4/24", "198.18.0.4"), reservation: "2" };
 
+const placed = (workers: readonly Worker[]) => ({ gateways: [], workers, services: new Map() });
 const workersOf = (endpoints: ReturnType<typeof endpointsOf>): readonly Worker[] =>
   [...endpoints.values()].flatMap((children) =>
     [...children.values()].flatMap(({ workers }) => workers),
@@ -14,15 +15,15 @@ const workersOf = (endpoints: ReturnType<typeof endpointsOf>): readonly Worker[]
 
 describe("the endpoints of a connection", () => {
   it("are the same objects if the pods of its workers were read again", () => {
-    const before = endpointsOf([], [one, two], new Map());
-    const again = endpointsOf([], [{ ...one }, { ...two }], before);
+    const before = endpointsOf(placed([one, two]), new Map());
+    const again = endpointsOf(placed([{ ...one }, { ...two }]), before);
     assert.equal([...again.values()][0], [...before.values()][0]);
   });
 
   it("have the former object of each worker that did not change", () => {
-    const before = endpointsOf([], [one, two], new Map());
+    const before = endpointsOf(placed([one, two]), new Map());
     const moved = { ...two, underlay: one.underlay };
-    const after = workersOf(endpointsOf([], [{ ...one }, moved], before));
+    const after = workersOf(endpointsOf(placed([{ ...one }, moved]), before));
     assert.deepEqual(
       after.map((worker) => [one, two, moved].indexOf(worker)),
       [0, 2],

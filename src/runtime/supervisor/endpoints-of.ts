@@ -2,16 +2,24 @@ import { noEndpoints, type Endpoints } from "../../machines/connection/connectio
 import type { ChildEndpoints } from "../../machines/gateway/gateway-types.ts";
 import { childRefKey } from "../../model/api/child-ref.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
+import type { ChildServices } from "../../model/translation/child-services.ts";
 import { keepEqual } from "../../model/value/keep-equal.ts";
 import { sameItems } from "../../model/value/same-items.ts";
+
+/** Everything that a placement has. */
+export interface PlacedEndpoints {
+  readonly gateways: readonly Gateway[];
+  readonly workers: readonly Worker[];
+  /** By the keys of the children's references. */
+  readonly services: ReadonlyMap<string, ChildServices>;
+}
 
 /**
  * The endpoints by connection and child. Unchanged endpoints are the same object as in `before`,
  * so that consumers compare with `===`.
  */
 export function endpointsOf(
-  gateways: readonly Gateway[],
-  workers: readonly Worker[],
+  { gateways, workers, services }: PlacedEndpoints,
   before: ReadonlyMap<string, Endpoints>,
 ): ReadonlyMap<string, Endpoints> {
   const gatewayOf = new Map(gateways.map((gateway) => [childRefKey(gateway), gateway]));
@@ -27,7 +35,7 @@ export function endpointsOf(
         const owner = childRefKey(member);
         const previous = known.get(member.child);
         const workers = keptWorkers(previous?.workers ?? [], workersOf.get(owner) ?? []);
-        const next = { gateway: gatewayOf.get(owner), workers };
+        const next = { gateway: gatewayOf.get(owner), workers, services: services.get(owner) };
         return [member.child, previous !== undefined && same(previous, next) ? previous : next];
       });
       const unchanged =
@@ -49,5 +57,6 @@ function keptWorkers(former: readonly Worker[], workers: readonly Worker[]): rea
 }
 
 function same(a: ChildEndpoints, b: ChildEndpoints): boolean {
-  return a.gateway === b.gateway && sameItems(a.workers, b.workers);
+  const isSame = a.gateway === b.gateway && a.services === b.services;
+  return isSame && sameItems(a.workers, b.workers);
 }

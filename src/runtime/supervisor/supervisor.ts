@@ -1,10 +1,9 @@
-import { auditTime, combineLatest, Subject, Subscription, type Observable } from "rxjs";
+import { auditTime, combineLatest, of, Subject, Subscription, type Observable } from "rxjs";
 import type { AnyActorRef } from "xstate";
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import type { Endpoints } from "../../machines/connection/connection-types.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import { allPathConnections, ifIdsOfPaths, connectionBy } from "../../model/api/path.ts";
-import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { contained, resubscribed } from "../actors/contained.ts";
 import { ikeSasOf } from "../actors/snapshots.ts";
@@ -18,7 +17,7 @@ import { CharonFeed } from "../charon/charon-feed.ts";
 import { ConnectionActors } from "../connections/connection-actors.ts";
 import { connectionLogic } from "../effects/connection-logic.ts";
 import { DrawnTraffic } from "./drawn-traffic.ts";
-import { endpointsOf } from "./endpoints-of.ts";
+import { endpointsOf, type PlacedEndpoints } from "./endpoints-of.ts";
 import { EventSubjects } from "../effects/event-subjects.ts";
 import { IkeSilences } from "./ike-silences.ts";
 import { KeyClaims } from "../keys/key-claims.ts";
@@ -44,6 +43,8 @@ export interface SupervisorOptions {
   /** Whether charon's log is followed also while every connection is settled. */
   readonly alwaysFollowLog?: boolean;
 }
+
+const noServices: PlacedEndpoints["services"] = new Map();
 
 /** Gateways that are created close together are processed at once; milliseconds. */
 const gatherMs = 5;
@@ -183,11 +184,12 @@ export class Supervisor implements Running, Disposable {
   start(): void {
     const { desired, placement } = this.#options;
     this.#inputs.add(desired.subscribe(this.#handler((state) => this.#declare(state))));
-    const endpoints = combineLatest([placement.gateways, placement.workers]);
+    const { gateways, workers, services = of(noServices) } = placement;
+    const endpoints = combineLatest({ gateways, workers, services });
     this.#inputs.add(
       resubscribed(endpoints, this.#report)
         .pipe(auditTime(gatherMs))
-        .subscribe(this.#handler(([gateways, workers]) => this.#setEndpoints(gateways, workers))),
+        .subscribe(this.#handler((placed) => this.#setEndpoints(placed))),
     );
   }
 
@@ -280,8 +282,8 @@ export class Supervisor implements Running, Disposable {
     this.#started = true;
   }
 
-  #setEndpoints(gateways: readonly Gateway[], workers: readonly Worker[]): void {
-    this.#endpoints = endpointsOf(gateways, workers, this.#endpoints);
+  #setEndpoints(placed: PlacedEndpoints): void {
+    this.#endpoints = endpointsOf(placed, this.#endpoints);
     this.probes.update(this.#desired.connections, this.#endpoints);
     this.#connections.setEndpoints(this.#endpoints);
   }

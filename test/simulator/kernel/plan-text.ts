@@ -2,7 +2,7 @@ import { ageless, routeOrigin } from "../../../src/adapters/linux/constants.ts";
 import type { Link } from "../../../src/adapters/netlink/links.ts";
 import type { LinkPlan, NetworkPlan } from "../../../src/model/network/network-plan.ts";
 import { hasReception, receptionRules } from "../../../src/model/network/reception-rules.ts";
-import { replaceTable } from "../../../src/model/network/rules-plan.ts";
+import { replaceTable } from "../../../src/model/rules/rules-plan.ts";
 import { addressText, fdbText, linkText, neighbourText, routeText } from "./entry-text.ts";
 
 /** Prints the devices of a plan and the entries on them as `namespaceText` prints a namespace's. */

@@ -23,14 +23,19 @@ export interface RulesMember {
   readonly name: string;
   readonly rules: readonly string[];
   readonly elements: readonly SetElement[];
+  /**
+   * Whether another member with an element of the same key replaces it in one transaction, so that
+   * packets meet one of both. Other members are removed before others are added.
+   */
+  readonly isSwapped?: true;
 }
 
 /** An element of a set or a map of the table. */
 export interface SetElement {
   readonly set: string;
   readonly key: string;
-  /** The key's value in a map. */
-  readonly verdict?: string;
+  /** The value of the key in a map. */
+  readonly value?: string;
 }
 
 const memberPrefix = "member_";
@@ -102,7 +107,9 @@ function elementBlocks(table: string, members: readonly RulesMember[]): string[]
   const all = members.flatMap(({ elements }) => elements);
   const bySet = Object.entries(Object.groupBy(all, ({ set }) => set));
   return bySet.map(([set, elements = []]) => {
-    const texts = elements.map(({ key, verdict }) => key + (verdict ? ` : ${verdict}` : ""));
+    const texts = elements.map(
+      ({ key, value }) => key + (value === undefined ? "" : ` : ${value}`),
+    );
     return `add element inet ${table} ${set} { ${texts.join(", ")} }`;
   });
 }
