@@ -1,0 +1,108 @@
+import { addresses, type LabCluster } from "../../lab/cluster/cluster.ts";
+import { cut } from "../../lab/cluster/cut.ts";
+import { settled } from "../../lab/cluster/lost.ts";
+import { gatewayAddresses } from "../../lab/cluster/partner.ts";
+import {
+  connectTwoGateways,
+  disconnectTwoGateways,
+  twoGateways,
+  type LossLab,
+} from "../../lab/cluster/two-gateways.ts";
+import { eventually } from "../../lab/sites/shell.ts";
+import { quantile, type Row } from "../row.ts";
+
+/** The repetitions of each loss. */
+const times = 10;
+
+/** The seconds of pings around a loss that agents or the probe detect, and around another. */
+const soon = 6;
+const late = 12;
+
+/** A loss of the active path, and its repair. */
+interface Loss {
+  readonly what: string;
+  readonly atMostMs: number;
+  readonly seconds: number;
+  readonly setting: Parameters<typeof twoGateways>[0];
+  readonly harm: (lab: LossLab) => unknown;
+  readonly repair: (lab: LossLab) => Promise<void>;
+}
+
+/** The machine of the active path loses its power, and boots again. */
+function powerOff(standby: "warm" | "hot" | "cold") {
+  return {
+    seconds: soon,
+    setting: { standby },
+    harm: ({ cluster }: LossLab) => cluster.nodes["node-a"].powerOff(),
+    repair: async ({ cluster, paths }: LossLab) => {
+      const node = cluster.nodes["node-a"];
+      node.powerOn();
+      await node.answers();
+      await cluster.ready();
+      await paths.rolesAre("main reserve standby active");
+      if (standby !== "cold") await paths.isReady("main");
+    },
+  };
+}
+
+/** Drops the packets of the partner's first gateway. */
+function cutGateway() {
+  let dropping: Disposable | undefined;
+  return {
+    harm: () => {
+      const between = [addresses.nodeA, addresses.nodeB];
+      dropping = cut({ between, and: [gatewayAddresses.first] });
+    },
+    repair: async () => dropping?.[Symbol.dispose](),
+  };
+}
+
+const losses: readonly Loss[] = [
+  {
+    what: "the partner's gateway is lost, with a probe",
+    atMostMs: 800,
+    seconds: soon,
+    setting: {},
+    ...cutGateway(),
+  },
+  {
+    what: "the partner's gateway is lost, without a probe",
+    atMostMs: 6_000,
+    seconds: late,
+    setting: { probe: false },
+    ...cutGateway(),
+  },
+  { what: "the active node is lost, warm standby", atMostMs: 800, ...powerOff("warm") },
+  { what: "the active node is lost, hot standby", atMostMs: 800, ...powerOff("hot") },
+  { what: "the active node is lost, cold standby", atMostMs: 1_000, ...powerOff("cold") },
+];
+
+/**
+ * The longest time between two answers of a worker's pings around the loss of a connection's active path,
+ * with the partner 40 ms away: the median of several losses.
+ */
+export async function lossRows(cluster: LabCluster): Promise<Row[]> {
+  const resources = new AsyncDisposableStack();
+  const lab = await connectTwoGateways(cluster, resources);
+  const rows: Row[] = [];
+  for (const loss of losses) rows.push(await rowOf(lab, loss));
+  await disconnectTwoGateways(lab, resources);
+  return rows;
+}
+
+async function rowOf(lab: LossLab, loss: Loss): Promise<Row> {
+  const gaps: number[] = [];
+  const { what, atMostMs } = loss;
+  for (let time = 0; time < times; time++) {
+    // The operator of a node that has just booted may not serve its webhook yet.
+    await eventually(() => lab.cluster.apply(twoGateways(loss.setting)), 60_000, 1_000);
+    await settled(lab, loss.setting?.standby === "cold");
+    const { gapMs } = await lab.paths.underPings(loss.seconds, () => loss.harm(lab));
+    gaps.push(gapMs);
+    await loss.repair(lab);
+  }
+  const written = gaps.toSorted((a, b) => a - b).join(", ");
+  process.stderr.write(`${what}: ${written} ms\n`);
+  const ours = quantile(gaps, 0.5);
+  return { what, against: "–", unit: "ms", ours, goal: { atMost: atMostMs } };
+}
