@@ -20,6 +20,7 @@ import { lookingInScenarios } from "./scenarios/looking-in.ts";
 import { lossScenarios } from "./scenarios/losses.ts";
 import { withoutWakingAnybody } from "./scenarios/on-call.ts";
 import { rightScenarios } from "./scenarios/rights.ts";
+import { servicesOperatorScenarios } from "./scenarios/services-operator.ts";
 import { strangerScenarios } from "./scenarios/strangers.ts";
 import { walkThroughScenarios } from "./scenarios/walk-through.ts";
 import { webhookPathScenarios } from "./scenarios/webhook-paths.ts";
@@ -46,6 +47,7 @@ describe("a cluster", () => {
   attachmentScenarios(cluster);
   groupScenarios(cluster);
   frontendScenarios(cluster);
+  servicesOperatorScenarios(cluster);
   placementScenarios(cluster);
   withoutWakingAnybody(cluster, () => {
     lossScenarios(cluster);
