@@ -43,6 +43,6 @@ describe("the documentation of Services", () => {
       const [, cell = ""] = /^\| (`.*?`) \|/.exec(line) ?? [];
       return [...cell.matchAll(/`(\w+)`/g)].map(([, reason]) => reason);
     });
-    assert.deepEqual(rows.toSorted(), Object.keys(reasons).toSorted());
+    assert.deepEqual(rows.map(String).toSorted(), Object.keys(reasons).toSorted());
   });
 });
