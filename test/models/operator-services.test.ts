@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
+import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { annotation } from "../../src/model/kubernetes/labels.ts";
 import { ServicesWorld } from "../simulator/services-world.ts";
 import { pass } from "../simulator/two-replicas.ts";
@@ -201,6 +202,27 @@ describe("the operator's part in Services", () => {
     assert.match(String(late.troubles[0]), /view of Services does not have shop\/web yet$/);
     await pass(6_000);
     assert.deepEqual(world.addresses, given);
+  });
+
+  it("reports a record that another program broke once, and continues when it is deleted", async () => {
+    using world = await running();
+    world.expose("a");
+    await pass(1_000);
+    const [record] = world.api.all(ConfigMap) as (KubeObject & { data: object })[];
+    assert.ok(record !== undefined);
+    const data = { ...record.data, services: "?" };
+    world.api.put(ConfigMap, { ...record, data } as KubeObject);
+    world.expose("b");
+    await pass(20_000);
+    assert.equal(world.troubles.length, 1);
+    assert.match((world.troubles[0] as Error).message, /data\.services is not a JSON/);
+    assert.deepEqual(world.ingressOf("a"), [{ ip: "10.0.2.10", ipMode: "VIP" }]);
+    world.api.remove(ConfigMap, record.metadata);
+    await pass(3_000);
+    assert.deepEqual(
+      ["a", "b"].map((name) => world.ingressOf(name)[0]?.ip),
+      ["10.0.2.10", "10.0.2.11"],
+    );
   });
 
   it("keeps the Services of a connection whose manifest became invalid", async () => {

@@ -35,7 +35,7 @@ export interface ServiceAddressesOptions {
   readonly store: ReservationStore;
   readonly views: ServiceViews;
   readonly rule: AvailabilityRule;
-  /** Receives failures of the API server; the write is retried. */
+  /** Receives each failure of a write that differs from the one before; the write is retried. */
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -58,6 +58,8 @@ export class ServiceAddressAllocator implements Disposable {
   /** By the connection's name and by the Service. */
   readonly #judged = new Map<string, ReadonlyMap<string, JudgedService>>();
   readonly #queues = new Map<string, WriteQueue<never, void>>();
+  /** The last failure of each connection's writes since one succeeded. */
+  readonly #failures = new Map<string, string>();
   readonly #touched = new Set<string | typeof all>();
   readonly #subscription;
 
@@ -131,6 +133,7 @@ export class ServiceAddressAllocator implements Disposable {
 
   #forget(id: string): void {
     this.#judged.delete(id);
+    this.#failures.delete(id);
     this.#queues.get(id)?.end();
     this.#queues.delete(id);
   }
@@ -181,7 +184,7 @@ export class ServiceAddressAllocator implements Disposable {
   }
 
   async #write(id: string): Promise<readonly void[]> {
-    const { store, cluster, onTrouble } = this.#options;
+    const { store, cluster } = this.#options;
     try {
       const written = await store.update(id, async (reservations) => {
         await caughtUp(cluster, reservations);
@@ -190,14 +193,23 @@ export class ServiceAddressAllocator implements Disposable {
         const planned = this.#plan(id, reservations, candidates);
         return { change: { services: planned.services }, result: { candidates, planned } };
       });
+      this.#failures.delete(id);
       this.#judge(id, written.candidates, written.planned);
     } catch (error) {
-      if (!this.#subscription.closed) onTrouble(error);
+      this.#noteFailure(id, error);
       this.#queues.get(id)?.requestWrite();
       throw error;
     }
     this.#changes.next();
     return [];
+  }
+
+  /** Reports a failure unless it is the one before: a write is retried every second. */
+  #noteFailure(id: string, error: unknown): void {
+    const words = String(error);
+    if (this.#subscription.closed || this.#failures.get(id) === words) return;
+    this.#failures.set(id, words);
+    this.#options.onTrouble(error);
   }
 
   /**
