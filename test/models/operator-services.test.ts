@@ -188,12 +188,17 @@ describe("the operator's part in Services", () => {
 
   it("does not take an address from a Service that its view lacks", async () => {
     using world = await running();
+    // A leader that was suspended, and that has not noticed that another leads.
+    using late = new ServicesWorld("10.0.2.10-10.0.2.50", world.api);
+    await pass(500);
+    late.lag(Service, 3_000);
     world.expose("web");
     await pass(1_000);
     const given = world.addresses;
-    world.lag(Service, 3_000);
-    world.api.put(Service, world.service("other-1"));
-    world.restart();
+    assert.deepEqual(Object.keys(given), ["10.0.2.10"]);
+    await pass(1_000);
+    assert.deepEqual(world.addresses, given);
+    assert.match(String(late.troubles[0]), /view of Services does not have shop\/web yet$/);
     await pass(6_000);
     assert.deepEqual(world.addresses, given);
   });

@@ -44,7 +44,7 @@ interface AnyCondition {
 
 /** A leading operator's part in Services, with the connection `partner` and its child `net`. */
 export class ServicesWorld implements Disposable {
-  readonly api = new KubeApi(() => 1);
+  readonly api: KubeApi;
   readonly troubles: unknown[] = [];
   /** `type reason kind/name` */
   readonly events: string[] = [];
@@ -53,7 +53,8 @@ export class ServicesWorld implements Disposable {
   #parts = new DisposableStack();
   #generation = 0;
 
-  constructor(pool = "10.0.2.10-10.0.2.50") {
+  constructor(pool = "10.0.2.10-10.0.2.50", api = new KubeApi(() => 1)) {
+    this.api = api;
     this.#pool = pool;
     this.declare({});
     this.gateway("10.244.1.1");
