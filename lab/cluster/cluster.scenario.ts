@@ -20,6 +20,7 @@ import { lookingInScenarios } from "./scenarios/looking-in.ts";
 import { lossScenarios } from "./scenarios/losses.ts";
 import { withoutWakingAnybody } from "./scenarios/on-call.ts";
 import { rightScenarios } from "./scenarios/rights.ts";
+import { serviceScenarios } from "./scenarios/services.ts";
 import { servicesOperatorScenarios } from "./scenarios/services-operator.ts";
 import { strangerScenarios } from "./scenarios/strangers.ts";
 import { walkThroughScenarios } from "./scenarios/walk-through.ts";
@@ -45,6 +46,7 @@ describe("a cluster", () => {
   podPolicyScenarios(cluster);
   refusalScenarios(cluster);
   attachmentScenarios(cluster);
+  serviceScenarios(cluster);
   groupScenarios(cluster);
   frontendScenarios(cluster);
   servicesOperatorScenarios(cluster);
