@@ -62,6 +62,7 @@ pod that lists several. A pod gets one event for each reason; an agent reports a
 | source | cause | type | action | reason |
 |---|---|---|---|---|
 | agent | a pod is not attached | Warning | \`Attaching\` | \`NotAttached\` |
+| agent | a Service with an address of a child is not forwarded | Warning | \`Forwarding\` | \`NotForwarded\` |
 
 ## Alerts
 

@@ -120,7 +120,7 @@ describe("the chart", () => {
     }
   });
 
-  it("lets the operator manage Services in its own namespace only", () => {
+  it("lets the operator create Services in its own namespace only", () => {
     const rules = parseAllDocuments(withoutTemplates(read("templates/rbac.yaml"))).flatMap(
       (document) => {
         const role = document.toJS() as Role | null;
@@ -134,8 +134,13 @@ describe("the chart", () => {
         }));
       },
     );
-    const verbs = ["list", "watch", "create", "patch", "delete"];
-    assert.deepEqual(rules, [{ kind: "Role", name: "ipman-operator", verbs }]);
+    const watched = ["list", "watch"];
+    const verbs = [...watched, "create", "patch", "delete"];
+    assert.deepEqual(rules, [
+      { kind: "ClusterRole", name: "ipman-operator", verbs: watched },
+      { kind: "Role", name: "ipman-operator", verbs },
+      { kind: "ClusterRole", name: "ipman-agent", verbs: watched },
+    ]);
   });
 
   it("leaves the subjects of the agents' bindings to the operator, so that an upgrade keeps them", () => {

@@ -20,6 +20,8 @@ import { lookingInScenarios } from "./scenarios/looking-in.ts";
 import { lossScenarios } from "./scenarios/losses.ts";
 import { withoutWakingAnybody } from "./scenarios/on-call.ts";
 import { rightScenarios } from "./scenarios/rights.ts";
+import { serviceScenarios } from "./scenarios/services.ts";
+import { servicesOperatorScenarios } from "./scenarios/services-operator.ts";
 import { strangerScenarios } from "./scenarios/strangers.ts";
 import { walkThroughScenarios } from "./scenarios/walk-through.ts";
 import { webhookPathScenarios } from "./scenarios/webhook-paths.ts";
@@ -44,8 +46,10 @@ describe("a cluster", () => {
   podPolicyScenarios(cluster);
   refusalScenarios(cluster);
   attachmentScenarios(cluster);
+  serviceScenarios(cluster);
   groupScenarios(cluster);
   frontendScenarios(cluster);
+  servicesOperatorScenarios(cluster);
   placementScenarios(cluster);
   withoutWakingAnybody(cluster, () => {
     lossScenarios(cluster);

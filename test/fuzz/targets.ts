@@ -18,11 +18,20 @@ import { readManifest } from "../../src/adapters/manifests/read.ts";
 import { BeatError, decodeBeats, encodeBeat } from "../../src/model/beats/beat-codec.ts";
 import { beatOfSite } from "../../src/model/beats/beat.fixture.ts";
 import { senderTag } from "../../src/model/beats/frame.ts";
+import { formatAddress, parseAddress } from "../../src/model/net/address.ts";
+import { backendsOf } from "../../src/model/services/backends-of.ts";
+import { trimmedSlice } from "../../src/model/services/endpoint-slice.ts";
+import { sliceObject } from "../../src/model/services/services.fixture.ts";
 import { connectionFromCr } from "../../src/model/validation/connection-from-cr.ts";
 import { parseAttachments } from "../../src/model/attach/attachment-requests.ts";
 import { readListed, writeListed } from "../../src/model/kubernetes/pod-attachments.ts";
 import { NegotiationLog } from "../../src/model/refusals/negotiation-log.ts";
 import { schemaProblems } from "../../src/model/validation/schema-problems.ts";
+
+const slice = sliceObject("shop/web", "web-1", [
+  { address: "10.244.0.1", conditions: { ready: true, serving: true }, nodeName: "node-a" },
+  { address: "fd00::1", conditions: { ready: false, serving: true, terminating: true } },
+]);
 
 /** A parser of external bytes. It may refuse them only with its documented error. */
 export interface Target {
@@ -140,7 +149,29 @@ export const targets: readonly Target[] = [
         throw new Error("it is read differently");
     },
   },
+  {
+    name: "EndpointSlices",
+    seeds: [Buffer.from(JSON.stringify(slice)), Buffer.from('{"endpoints":null,"ports":[null]}')],
+    run: (bytes) => {
+      const fields = jsonObject(bytes);
+      if (fields === undefined) return;
+      const { metadata, apiVersion, kind } = slice;
+      const read = trimmedSlice({ ...fields, metadata, apiVersion, kind });
+      for (const { address, port } of backendsOf([read, read], { name: "https", transport: "tcp" }))
+        if (parseAddress(formatAddress(address)) === undefined || !(port > 0 && port < 65_536))
+          throw new Error("a backend is not an address with a port");
+    },
+  },
 ];
+
+function jsonObject(bytes: Buffer): object | undefined {
+  try {
+    const value: unknown = JSON.parse(bytes.toString());
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 function unless(expected: typeof ViciError | typeof BeatError, run: () => void): void {
   try {

@@ -301,8 +301,9 @@ function selecting({ labelSelector, fieldSelector }: Selector): (object: KubeObj
   return (object) =>
     labels.every((part) => {
       const [, key = "", operator, value] = /^(.*?)(?:(!=|=)(.*))?$/.exec(part) ?? [];
-      const has = object.metadata.labels?.[key];
-      return operator === undefined ? has !== undefined : (has === value) === (operator === "=");
+      const has = object.metadata.labels?.[key.replace(/^!/, "")];
+      if (operator === undefined) return (has !== undefined) !== key.startsWith("!");
+      return (has === value) === (operator === "=");
     }) &&
     fields.every((part) => {
       const [, path = "", operator, value] = /^(.*?)(!=|=)(.*)$/.exec(part) ?? [];

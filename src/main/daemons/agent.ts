@@ -25,6 +25,10 @@ agents; there is no need to start one by hand.`,
       "--require-secret-consent",
       "use a Secret's keys only for the connections that its annotation ipman.dialo.ai/keyFor lists",
     ),
+    services: flag(
+      "--no-services",
+      "do not read Services and EndpointSlices; gateways forward none",
+    ),
     kubeconfig,
     vici: text("--vici <path>", "charon's VICI socket", `${sharedFolder}/charon.vici`, {
       offers: "files",

@@ -1,3 +1,5 @@
+import { agentAccountOf } from "../../model/kubernetes/agent-access.ts";
+import type { DeploymentSettings } from "../../model/kubernetes/deployments.ts";
 import type { Image } from "../../model/kubernetes/image.ts";
 import type { ConfigurationNames } from "../../runtime/operator/webhooks/webhook-configurations.ts";
 import type { CharonSettings } from "../../model/charon/charon-settings.ts";
@@ -50,6 +52,8 @@ export interface OperatorOptions {
   readonly ttlSeconds: number;
   readonly requireAllowedNamespaces: boolean;
   readonly requireSecretConsent: boolean;
+  /** Whether Services are connected to tunnels. */
+  readonly services: boolean;
   readonly vxlanPort: number;
   /** Networks that stay outside of tunnels, besides those that the operator knows itself. */
   readonly clusterNetworks: readonly Prefix[];
@@ -147,6 +151,10 @@ export const operatorOptions = {
     "--require-secret-consent",
     "use a Secret's keys only for the connections that its annotation ipman.dialo.ai/keyFor lists",
   ),
+  services: flag(
+    "--no-services",
+    "do not read Services: none gets an address of a tunnel or leads to a host of a partner",
+  ),
   vxlanPort,
   clusterNetworks,
   charonSettings,
@@ -172,6 +180,30 @@ export function operatorOptionsFrom(values: ValuesOf<typeof operatorOptions>): O
     webhooks: { mutating, validating },
     ttlSeconds: reservationSeconds(values),
     log: { level: values.logLevel, format: values.logFormat },
+  };
+}
+
+/** The settings of the Deployments, of which the owner and the networks are found at run time. */
+export function deploymentSettings(
+  options: OperatorOptions,
+  found: Pick<DeploymentSettings, "namespace" | "owner"> & { readonly outside: readonly Prefix[] },
+): DeploymentSettings {
+  const { secretAccess, agentAccount, log } = options;
+  return {
+    namespace: found.namespace,
+    owner: found.owner,
+    ipmanImage: options.ipmanImage,
+    charonImage: options.charonImage,
+    legacyCharonImage: options.legacyCharonImage,
+    pullSecrets: options.pullSecrets,
+    agentAccount: secretAccess === "named" ? agentAccountOf : () => agentAccount,
+    requireSecretConsent: options.requireSecretConsent,
+    services: options.services,
+    priorityClass: options.priorityClass,
+    vxlanPort: options.vxlanPort,
+    clusterNetworks: found.outside,
+    charonSettings: options.charonSettings,
+    logLevel: log.level,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { OperatorOptions } from "./operator-options.ts";
+import { deploymentSettings, type OperatorOptions } from "./operator-options.ts";
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { LimitFunction } from "p-limit";
@@ -14,7 +14,6 @@ import { workerPods, podsWithAddress } from "../../adapters/kubernetes/live-pods
 import { resourceTypes } from "../../adapters/kubernetes/client/resource-type.ts";
 import { ObjectStore } from "../../adapters/kubernetes/client/object-store.ts";
 import type { Wanted } from "../../adapters/kubernetes/client/watch.ts";
-import { agentAccountOf } from "../../model/kubernetes/agent-access.ts";
 import { groupPod, type GroupPod } from "../../model/kubernetes/group-pod.ts";
 import { withoutManagedFields, type OwnerReference } from "../../model/kubernetes/kube-object.ts";
 import { label, manager } from "../../model/kubernetes/labels.ts";
@@ -45,6 +44,7 @@ import { releaseOwner } from "../../runtime/operator/deployments/release-owner.t
 import { ReservationCollector } from "../../runtime/operator/addresses/reservation-collector.ts";
 import { WebhookService } from "../../runtime/operator/webhooks/webhook-service.ts";
 import { Deployments } from "../../runtime/operator/deployments/deployments.ts";
+import { TunnelServices } from "../../runtime/operator/services/tunnel-services.ts";
 import { breakdownReporter } from "./breakdown-reporter.ts";
 import { networksOfCluster } from "./networks-of-cluster.ts";
 
@@ -113,7 +113,8 @@ export class OperatorParts {
       const collector = this.#reservationCollector(parts);
       const pods = this.#podAdmission(parts, collector);
       service = this.#webhookService(parts, pods, owner);
-      return this.#lead(parts, collector, this.#settings(owner), service);
+      const settings = deploymentSettings(this.#options, { ...place, outside: this.#outside });
+      return this.#lead(parts, collector, settings, service);
     });
     return { lost };
   }
@@ -231,7 +232,8 @@ export class OperatorParts {
   }
 
   /** Starts the parts that run in only one of the replicas. */
-  #startLeading({ cluster, declared }: SharedParts, settings: DeploymentSettings): void {
+  #startLeading(parts: SharedParts, settings: DeploymentSettings): void {
+    const { cluster, declared } = parts;
     const client = this.#client;
     const onTrouble = this.#onTrouble;
     const resources = this.#resources;
@@ -256,6 +258,12 @@ export class OperatorParts {
     const services = { client, cluster, settings, writes, onTrouble, onBreakdown };
     const frontends = resources.use(new Frontends(services));
     resources.use(new GroupReporter({ ...reported, declared, frontends }));
+    const { requireAllowedNamespaces } = this.#options;
+    const rule = { requireAllowedNamespaces };
+    if (this.#options.services)
+      resources.use(
+        new TunnelServices({ ...parts, client, rule, events, writes, onTrouble, onBreakdown }),
+      );
   }
 
   /** Undefined if all agents have one service account. */
@@ -303,24 +311,5 @@ export class OperatorParts {
     const where = { client: this.#client, namespace: this.#namespace };
     const { owner } = this.#options;
     return releaseOwner({ ...where, owner, signal, onTrouble: this.#onTrouble });
-  }
-
-  #settings(owner: OwnerReference | undefined): DeploymentSettings {
-    const options = this.#options;
-    return {
-      namespace: this.#namespace,
-      owner,
-      ipmanImage: options.ipmanImage,
-      charonImage: options.charonImage,
-      legacyCharonImage: options.legacyCharonImage,
-      pullSecrets: options.pullSecrets,
-      agentAccount: options.secretAccess === "named" ? agentAccountOf : () => options.agentAccount,
-      requireSecretConsent: options.requireSecretConsent,
-      priorityClass: options.priorityClass,
-      vxlanPort: options.vxlanPort,
-      clusterNetworks: this.#outside,
-      charonSettings: options.charonSettings,
-      logLevel: options.log.level,
-    };
   }
 }

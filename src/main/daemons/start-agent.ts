@@ -20,11 +20,10 @@ import { label } from "../../model/kubernetes/labels.ts";
 import type { Prefix } from "../../model/net/prefix.ts";
 import type { SegmentKey } from "../../model/network/segment-key.ts";
 import { trimmedPod, type Pod } from "../../model/kubernetes/worker-pod.ts";
+import { AgentPlacement } from "../../runtime/agent/agent-placement.ts";
 import { AgentReporter } from "../../runtime/agent/agent-reporter.ts";
 import { agentDesired } from "../../runtime/agent/agent-desired.ts";
-import { RefusedPods } from "../../runtime/agent/refused-pods.ts";
 import { reportsPods } from "../../runtime/agent/reports-pods.ts";
-import { PodPlacement } from "../../runtime/agent/pod-placement.ts";
 import { backgroundWrites } from "../../runtime/kubernetes/writes.ts";
 import { containStreams, type OnBreakdown } from "../../runtime/actors/contained.ts";
 import type { Examiner } from "../../runtime/diagnosis/examiner.ts";
@@ -51,6 +50,8 @@ export interface AgentOptions {
   readonly groupId: string;
   readonly hostNetwork: boolean;
   readonly requireSecretConsent: boolean;
+  /** Whether gateways forward the ports of Services. */
+  readonly services: boolean;
   readonly kubeconfig: string | undefined;
   readonly vici: string;
   readonly nodeRun: string;
@@ -148,16 +149,18 @@ class AgentParts {
     const network = this.#network(charon, poller, segmentKey);
     const events = new EventRecorder(this.#client, "ipman.dialo.ai/agent", this.#onTrouble);
     const memory = resources.use(files.memory());
-    const refused = this.#refusedPods(events);
-    const placement = resources.use(
-      new PodPlacement({
+    const placed = resources.use(
+      new AgentPlacement({
+        ...this.#options,
         gateways,
         workers,
         segmentKey,
         memory,
         desired,
+        events,
+        client: this.#client,
+        log: this.#log,
         runtime: this.#runtime(),
-        refused,
         onTrouble: this.#onTrouble,
       }),
     );
@@ -165,7 +168,7 @@ class AgentParts {
       new Supervisor({
         charon,
         network,
-        placement,
+        placement: placed.placement,
         ...(this.#options.hostNetwork && { addresses: files.addresses(network) }),
         desired,
         requireSecretConsent: this.#options.requireSecretConsent,
@@ -176,7 +179,7 @@ class AgentParts {
     this.#metrics.showStateWrites(memory.writes);
     this.#observe(supervisor, network, charon);
     this.#report(supervisor, network, declared, events);
-    this.#own(refused.leaveTo((id) => reportsPods(supervisor, id), supervisor.changes));
+    this.#own(placed.leaveTo((id) => reportsPods(supervisor, id), supervisor.changes));
     const peering = this.#joinPeers(supervisor, poller, desired, {
       segmentKey,
       storedKeys: key.stored,
@@ -259,12 +262,6 @@ class AgentParts {
         onBreakdown: this.#onBreakdown,
       }),
     );
-  }
-
-  #refusedPods(events: EventRecorder): RefusedPods {
-    const onRefusal = (pod: string, why: string) =>
-      this.#log.warn({ pod, why }, "pod not attached");
-    return new RefusedPods({ events, onRefusal });
   }
 
   #report(

@@ -128,4 +128,27 @@ describe("a connection, described", () => {
     ]);
     assert.ok(lines.some((line) => line.startsWith("  CHILD SA  #5 INSTALLED")));
   });
+
+  it("lists the Services of a child, those without an endpoint too", () => {
+    const [lan] = described.connection.children;
+    const web = { service: "shop/web", transport: "tcp", address: "10.0.2.60:443" };
+    const db = { service: "shop/db", transport: "udp", gatewayPort: 20_001 };
+    const services = {
+      exposed: [
+        { ...web, backends: 0 },
+        { ...web, backends: 1 },
+      ],
+      remote: [{ ...db, source: "10.0.2.70", hosts: ["10.1.2.7:5432", "10.1.2.8:5432"] }],
+    };
+    const connection = { ...described.connection, children: [{ ...lan, services }] };
+    const lines = describeLines({ ...described, connection } as unknown as Described);
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith("  service")),
+      [
+        "  service   10.0.2.60:443 tcp  shop/web to 0 endpoints",
+        "  service   10.0.2.60:443 tcp  shop/web to 1 endpoint",
+        "  service   gateway port 20001 udp  shop/db to 10.1.2.7:5432 10.1.2.8:5432 from 10.0.2.70",
+      ],
+    );
+  });
 });

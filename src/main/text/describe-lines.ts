@@ -81,9 +81,25 @@ function childLines(
     ...(traffic === undefined ? [] : [row("traffic", trafficText(traffic))]),
     row("gateway", `${styledState(child.gateway)}${netns === undefined ? "" : ` in ${netns}`}`),
     ...child.workers.map(({ id, address }) => row("worker", `${address}  ${id}`)),
+    ...serviceRows(child),
     ...(child.reachability === undefined ? [] : [row("probe", child.reachability)]),
     ...child.conditions.map(conditionLine),
   ];
+}
+
+/** The ports of Services: what the partner reaches, and what leads to the partner. */
+function serviceRows({ services }: ChildStatus): string[] {
+  const { exposed = [], remote = [] } = services ?? {};
+  return [
+    ...exposed.map(({ service, transport, address, backends }) => {
+      const endpoints = `${backends} ${backends === 1 ? "endpoint" : "endpoints"}`;
+      return `${address} ${transport}  ${service} to ${endpoints}`;
+    }),
+    ...remote.map(
+      ({ service, transport, gatewayPort, source, hosts }) =>
+        `gateway port ${gatewayPort} ${transport}  ${service} to ${hosts.join(" ")} from ${source}`,
+    ),
+  ].map((text) => row("service", text));
 }
 
 function row(name: string, text: string): string {

@@ -28,6 +28,23 @@ function given(
 }
 
 describe("the allocation of addresses", () => {
+  it("does not assign the addresses of Services, and names those of the author's namespace", () => {
+    const services = new Map([
+      ["10.0.2.3", "default/web"],
+      ["10.0.2.10", "other/web"],
+    ]);
+    const allocation = new Allocation(new Map(), [], services);
+    assert.equal(allocation.countFree(child, "primary"), 2);
+    assert.equal(given(allocation, { pool: "primary" }), "10.0.2.11/24");
+    const taken = ["10.0.2.3", "10.0.2.10"].map((address) =>
+      given(allocation, { pool: "primary", address }),
+    );
+    assert.deepEqual(taken, [
+      '10.0.2.3 of pool "primary" is taken: Service default/web has it',
+      '10.0.2.10 of pool "primary" is taken',
+    ]);
+  });
+
   it("assigns each address once, entry by entry", () => {
     const allocation = new Allocation(new Map(), []);
     const all = Array.from({ length: 4 }, () => given(allocation, { pool: "primary" }));

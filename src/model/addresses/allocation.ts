@@ -10,11 +10,11 @@ import {
   type PooledChild,
 } from "./pool.ts";
 
-/** A pod's request for an address of a pool. */
+/** A request of a pod or a Service for an address of a pool. */
 export interface AddressRequest {
   readonly child: PooledChild;
   readonly pool: string;
-  /** The namespace of the pod. */
+  /** The namespace of the pod or Service. */
   readonly namespace: string;
   /** Requests this address and no other; in the notation of {@link formatAddress}. */
   readonly address?: string | undefined;
@@ -43,22 +43,29 @@ export type AllocationResult =
 const manyFree = 64;
 
 /**
- * The addresses of one connection that are not free: those of pods, by child, and those that are
- * reserved for pods that do not exist yet.
+ * The addresses of one connection that are not free: those of pods, by child, those that are
+ * reserved for pods that do not exist yet, and those of Services.
  */
 export class Allocation {
   readonly #used: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly #reserved: Set<string>;
+  readonly #services: ReadonlyMap<string, string>;
   /** How far each pool was searched: an address that was not free does not become free here. */
   readonly #searched = new Map<string, Iterator<Prefix>>();
 
   /**
    * @param used by the child's key: address → the pod that has it, `namespace/name`
    * @param reserved addresses
+   * @param services address → the Service that has it, `namespace/name`
    */
-  constructor(used: ReadonlyMap<string, ReadonlyMap<string, string>>, reserved: Iterable<string>) {
+  constructor(
+    used: ReadonlyMap<string, ReadonlyMap<string, string>>,
+    reserved: Iterable<string>,
+    services: ReadonlyMap<string, string> = new Map(),
+  ) {
     this.#used = used;
     this.#reserved = new Set(reserved);
+    this.#services = services;
   }
 
   /**
@@ -86,13 +93,14 @@ export class Allocation {
 
   /** A lower bound of a pool's free addresses, computed without a look at each address. */
   freeAtLeast(child: PooledChild, pool: string): number {
-    const held = (this.#used.get(child.key)?.size ?? 0) + this.#reserved.size;
+    const held = (this.#used.get(child.key)?.size ?? 0) + this.#reserved.size + this.#services.size;
     return Math.max(0, Number(poolSize(child, pool)) - held);
   }
 
   /** The number of a pool's free addresses. */
   countFree(child: PooledChild, pool: string): number {
-    const held = new Set([...(this.#used.get(child.key)?.keys() ?? []), ...this.#reserved]);
+    const ofPods = this.#used.get(child.key)?.keys() ?? [];
+    const held = new Set([...ofPods, ...this.#reserved, ...this.#services.keys()]);
     const ofPool = [...held].filter((text) => {
       const address = parseAddress(text);
       return address !== undefined && isOfPool(child, pool, address);
@@ -152,8 +160,8 @@ export class Allocation {
     const text = formatAddress(entry.address);
     const owner = this.#ownerOf(child, text);
     if (owner === undefined) return { ok: true, address: entry };
-    // The author of a pod learns the names of pods in the pod's own namespace only.
-    const isOwn = owner.startsWith(`pod ${namespace}/`);
+    // An author learns the names of pods and Services in the author's own namespace only.
+    const isOwn = ["pod", "Service"].some((kind) => owner.startsWith(`${kind} ${namespace}/`));
     const who = isOwn ? `: ${owner} has it` : "";
     return { ok: false, message: `${text} of pool "${pool}" is taken${who}`, taken: true };
   }
@@ -161,6 +169,8 @@ export class Allocation {
   #ownerOf(child: PooledChild, address: string): string | undefined {
     const pod = this.#used.get(child.key)?.get(address);
     if (pod !== undefined) return pod;
+    const service = this.#services.get(address);
+    if (service !== undefined) return `Service ${service}`;
     return this.#reserved.has(address) ? "a pod that does not exist yet" : undefined;
   }
 }

@@ -58,6 +58,24 @@ describe("the ConfigMap of a connection's reservations", () => {
     );
   });
 
+  it("keeps the addresses of Services until a change replaces them", () => {
+    const services = { "10.0.2.9": [{ service: "shop/web", uid: "u" }] };
+    const given = changedReservations(reservations, { services });
+    assert.ok(given !== undefined);
+    assert.deepEqual(readReservations(reservationsConfigMap(given)), given);
+    const later = changedReservations(given, { reserve: { "10.0.2.4": "t" } });
+    assert.deepEqual(later?.services, services);
+    assert.equal(changedReservations(given, { services }), undefined);
+    const taken = changedReservations(given, { services: {} });
+    assert.ok(taken !== undefined && !("services" in taken));
+    assert.ok(!("services" in (reservationsConfigMap(taken).data ?? {})));
+  });
+
+  it("has a problem if another program broke the addresses of Services", () => {
+    for (const text of ["", "[]", '{"10.0.2.9":{}}', '{"10.0.2.9":[{"service":"a"}]}'])
+      assert.match(readReservations(withData({ services: text })).problem ?? "", /data\.services/);
+  });
+
   it("is not written if a change has no effect", () => {
     assert.equal(
       changedReservations(reservations, { end: { "10.0.2.3": "another" }, podsVersion: "13" }),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { nameFor } from "../api/group.ts";
 import {
   withoutManagedFields,
@@ -13,6 +14,8 @@ export interface ConnectionReservations extends KubeObject {
   readonly connection: string;
   /** Reserved for pods that do not exist yet: address → id of the reservation. */
   readonly pending: Readonly<Record<string, string>>;
+  /** The Services that have an address, in the order in which they got it; absent if none has. */
+  readonly services?: ServiceAddresses;
   /**
    * Reservations ended because of pods up to this version: a replica may allocate only after it
    * has seen the pods up to it.
@@ -22,6 +25,16 @@ export interface ConnectionReservations extends KubeObject {
   readonly problem?: string;
 }
 
+/** A Service that has an address. */
+export interface ServiceOwner {
+  /** `namespace/name`. */
+  readonly service: string;
+  readonly uid: string;
+}
+
+/** The Services that have addresses: address → Services, of which several may share one. */
+export type ServiceAddresses = Readonly<Record<string, readonly ServiceOwner[]>>;
+
 /** A change of a connection's reservations. */
 export interface ReservationChange {
   /** Reserves free addresses: address → id of the reservation. */
@@ -30,6 +43,8 @@ export interface ReservationChange {
   readonly end?: Readonly<Record<string, string>>;
   /** The version up to which the pods were seen. */
   readonly podsVersion?: string;
+  /** Replaces the addresses of Services. */
+  readonly services?: ServiceAddresses;
 }
 
 type ConfigMap = KubeObject & { readonly data?: Readonly<Record<string, string>> };
@@ -76,14 +91,16 @@ export function readReservations(object: KubeObject): ConnectionReservations {
   const connection = metadata.annotations?.[annotation.connection] ?? "";
   const { podsVersion } = data;
   const pending = readPending(data["pendingIps"] ?? "{}");
+  const services = readServices(data["services"] ?? "{}");
   const isOfName = metadata.name === reservationsName(connection);
-  const problem = isOfName ? problemOfData(pending, podsVersion) : problemOfName;
+  const problem = isOfName ? problemOfData(pending, services, podsVersion) : problemOfName;
   return {
     apiVersion,
     kind,
     metadata,
     connection,
     pending: pending ?? {},
+    ...(services !== undefined && Object.keys(services).length > 0 && { services }),
     ...(podsVersion !== undefined && { podsVersion }),
     ...(problem !== undefined && { problem }),
   };
@@ -91,9 +108,10 @@ export function readReservations(object: KubeObject): ConnectionReservations {
 
 /** The ConfigMap of a connection's reservations, with a line for each address. */
 export function reservationsConfigMap(reservations: ConnectionReservations): ConfigMap {
-  const { apiVersion, kind, metadata, pending, podsVersion } = reservations;
+  const { apiVersion, kind, metadata, pending, services, podsVersion } = reservations;
   const data = {
     pendingIps: JSON.stringify(pending, undefined, 1),
+    ...(services !== undefined && { services: JSON.stringify(services, undefined, 1) }),
     ...(podsVersion !== undefined && { podsVersion }),
   };
   return { apiVersion, kind, metadata, data };
@@ -102,16 +120,23 @@ export function reservationsConfigMap(reservations: ConnectionReservations): Con
 /** @returns the reservations after a change; undefined if the change has no effect */
 export function changedReservations(
   reservations: ConnectionReservations,
-  { reserve = {}, end = {}, podsVersion = reservations.podsVersion }: ReservationChange,
+  { reserve = {}, end = {}, podsVersion = reservations.podsVersion, services }: ReservationChange,
 ): ConnectionReservations | undefined {
   const isEnded = ([address, reservationId]: [string, string]) =>
     own(end, address) === reservationId;
-  const kept = Object.entries(reservations.pending).filter((entry) => !isEnded(entry));
+  const { services: before = {}, ...rest } = reservations;
+  const after = services ?? before;
+  const kept = Object.entries(rest.pending).filter((entry) => !isEnded(entry));
   const reserved = Object.entries(reserve);
-  const isUnchanged = kept.length === Object.keys(reservations.pending).length;
-  if (reserved.length === 0 && isUnchanged) return undefined;
+  const isSame = kept.length === Object.keys(rest.pending).length;
+  if (reserved.length === 0 && isSame && isDeepStrictEqual(before, after)) return undefined;
   const pending = Object.fromEntries([...kept, ...reserved]);
-  return { ...reservations, pending, ...(podsVersion !== undefined && { podsVersion }) };
+  return {
+    ...rest,
+    pending,
+    ...(Object.keys(after).length > 0 && { services: after }),
+    ...(podsVersion !== undefined && { podsVersion }),
+  };
 }
 
 function readPending(text: string): Readonly<Record<string, string>> | undefined {
@@ -128,10 +153,32 @@ function isRecordOfTexts(value: unknown): value is Record<string, string> {
   return Object.values(value).every((member) => typeof member === "string");
 }
 
+function readServices(text: string): ServiceAddresses | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isServiceAddresses(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isServiceAddresses(value: unknown): value is ServiceAddresses {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((owners) => Array.isArray(owners) && owners.every(isOwner));
+}
+
+function isOwner(value: unknown): value is ServiceOwner {
+  if (typeof value !== "object" || value === null) return false;
+  const { service, uid } = value as Readonly<Record<string, unknown>>;
+  return typeof service === "string" && typeof uid === "string";
+}
+
 const problemOfName = `metadata.annotations: ${annotation.connection} does not match the ConfigMap's name`;
 
-function problemOfData(pending: unknown, podsVersion = "0"): string | undefined {
+function problemOfData(pending: unknown, services: unknown, podsVersion = "0"): string | undefined {
   if (pending === undefined) return "data.pendingIps is not a JSON object of strings";
+  if (services === undefined)
+    return "data.services is not a JSON object of lists with service and uid";
   return /^\d+$/.test(podsVersion)
     ? undefined
     : `data.podsVersion "${podsVersion}" is not a number`;

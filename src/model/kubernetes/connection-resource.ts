@@ -18,5 +18,13 @@ export interface ConnectionStatusPart {
   /** The node that carries the tunnel. */
   readonly node?: string;
   readonly conditions?: readonly StatedCondition[];
-  readonly children?: readonly { readonly key: string; readonly mtu?: number }[];
+  readonly children?: readonly ReportedChild[];
+}
+
+/** The state of a child, as its agent reports it. */
+export interface ReportedChild {
+  readonly key: string;
+  readonly state?: string;
+  readonly mtu?: number;
+  readonly conditions?: readonly StatedCondition[];
 }

@@ -21,6 +21,8 @@ export interface DeploymentSettings {
   readonly agentAccount: (group: Group) => string;
   /** Whether a Secret has to permit a connection to use its keys. */
   readonly requireSecretConsent: boolean;
+  /** Whether gateways translate addresses for Services; true by default. */
+  readonly services?: boolean;
   readonly priorityClass: string;
   /** UDP port of the VXLAN segments. */
   readonly vxlanPort: number;
@@ -93,6 +95,7 @@ export function agentDeployment(group: Group, settings: DeploymentSettings): Kub
       ...(group.namespace === "" ? ["--node", group.nodeName] : ["--group", group.id]),
       ...(group.hostNetwork ? ["--host-network"] : []),
       ...(settings.requireSecretConsent ? ["--require-secret-consent"] : []),
+      ...(settings.services === false ? ["--no-services"] : []),
       "--vxlan-port",
       String(settings.vxlanPort),
       ...networkArguments(settings.clusterNetworks),

@@ -15,6 +15,9 @@ export const label = {
   /** On workers: the child's name. */
   worker: key("worker"),
   managedBy: "app.kubernetes.io/managed-by",
+  /** On EndpointSlices: the Service, and the program that maintains them. */
+  serviceName: "kubernetes.io/service-name",
+  sliceManager: "endpointslice.kubernetes.io/managed-by",
 } as const;
 
 /** Annotations: the requests of a workload, and their results. */
@@ -30,6 +33,8 @@ export const annotation = {
   address: key("address"),
   /** On a Service without selector: the hosts of the partner to which it leads. */
   remote: key("remote"),
+  /** On the EndpointSlice of such a Service: the address that the partner sees. */
+  source: key("source"),
   /** `true`: a StatefulSet's pod gets the pool's address of its ordinal, always. */
   keepAddress: key("keepAddress"),
   vxlanIp: key("vxlanIp"),

@@ -48,6 +48,13 @@ export function sameAddress(a: Address, b: Address): boolean {
   return a.family === b.family && a.value === b.value;
 }
 
+/** The order of addresses: by family, then by value. */
+export function compareAddresses(a: Address, b: Address): number {
+  if (a.family !== b.family) return a.family - b.family;
+  if (a.value === b.value) return 0;
+  return a.value < b.value ? -1 : 1;
+}
+
 const dot = 0x2e;
 const zero = 0x30;
 

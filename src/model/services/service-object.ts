@@ -1,4 +1,5 @@
-import type { KubeObject } from "../kubernetes/kube-object.ts";
+import { apiGroup } from "../api/schema/api-group.ts";
+import { metaWith, type KubeObject } from "../kubernetes/kube-object.ts";
 import { annotation } from "../kubernetes/labels.ts";
 
 /** The class of load balancer by which a Service requests an address of a child. */
@@ -40,3 +41,34 @@ export function serviceKindOf({ metadata, spec }: ServiceObject): ServiceKind | 
   const isTunnel = spec?.type === "LoadBalancer" && spec.loadBalancerClass === tunnelClass;
   return isTunnel ? "exposed" : undefined;
 }
+
+/** Reduces a Service to the part that ipman reads; one that requests nothing of it keeps its name alone. */
+export function trimmedService(object: KubeObject): ServiceObject {
+  const { metadata, spec, status } = object as ServiceObject;
+  const kind = { apiVersion: "v1", kind: "Service" };
+  if (serviceKindOf(object as ServiceObject) === undefined)
+    return { ...kind, metadata: metaWith(metadata, "namespace") };
+  const { type, loadBalancerClass, clusterIP, selector, ports } = spec ?? {};
+  const { externalTrafficPolicy, sessionAffinity } = spec ?? {};
+  const own = Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith(ownKeys));
+  return {
+    ...kind,
+    metadata: {
+      ...metaWith(metadata, "namespace", "uid", "resourceVersion"),
+      ...metaWith(metadata, "creationTimestamp", "deletionTimestamp"),
+      annotations: Object.fromEntries(own),
+    },
+    spec: {
+      ...(type !== undefined && { type }),
+      ...(loadBalancerClass !== undefined && { loadBalancerClass }),
+      ...(clusterIP !== undefined && { clusterIP }),
+      ...(selector && { selector }),
+      ...(ports && { ports }),
+      ...(externalTrafficPolicy !== undefined && { externalTrafficPolicy }),
+      ...(sessionAffinity !== undefined && { sessionAffinity }),
+    },
+    ...(status && { status }),
+  };
+}
+
+const ownKeys = `${apiGroup}/`;

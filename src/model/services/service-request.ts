@@ -63,6 +63,11 @@ const transports: ReadonlyMap<string, Transport> = new Map([
   ["SCTP", "sctp"],
 ]);
 
+/** The transport of a port's protocol, as the API names it; undefined for any other. */
+export function transportOf(protocol: string): Transport | undefined {
+  return transports.get(protocol);
+}
+
 /** Reads the request of a Service, or every problem of it; undefined for a Service without one. */
 export function serviceRequest(service: ServiceObject): Result<ServiceRequest> | undefined {
   const kind = serviceKindOf(service);
@@ -118,13 +123,13 @@ function portsOf({ spec }: ServiceObject, report: Report): readonly ServicePortS
   const ports = spec?.ports ?? [];
   if (ports.length === 0) report("spec.ports", "is empty: list the ports");
   for (const [i, { protocol = "TCP" }] of ports.entries())
-    if (!transports.has(protocol))
+    if (transportOf(protocol) === undefined)
       report(`spec.ports[${i}].protocol`, `"${protocol}" is not TCP, UDP or SCTP`);
   return ports;
 }
 
 function requested({ name = "", protocol = "TCP", port }: ServicePortSpec): RequestedPort {
-  return { name, transport: transports.get(protocol) ?? "tcp", port };
+  return { name, transport: transportOf(protocol) ?? "tcp", port };
 }
 
 function hostPort({ port, targetPort = port, name = "" }: ServicePortSpec, report: Report): number {

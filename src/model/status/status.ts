@@ -2,6 +2,7 @@ import type { Condition } from "./condition.ts";
 import type { Failure } from "./failure.ts";
 import type { PublicState } from "./public-state.ts";
 import type { SourceProblem } from "../api/resource.ts";
+import type { Transport } from "../translation/child-services.ts";
 import type { Standby } from "../api/schema/ipsec-connection.ts";
 
 /**
@@ -21,6 +22,8 @@ export interface ChildStatus {
   /** The state of the gateway: absent, configuring, ready or degraded. */
   readonly gateway: string;
   readonly workers: readonly { readonly id: string; readonly address: string }[];
+  /** Undefined if the child has none, and from an agent of an earlier version. */
+  readonly services?: ServicesStatus | undefined;
   /** The key exchange methods of its CHILD SA; the first one of an IKE SA has none of its own. */
   readonly keyExchange?: string | undefined;
   readonly failure: Failure | undefined;
@@ -31,6 +34,29 @@ export interface ChildStatus {
   /** The doubt that it carries traffic although it is up, if there is one. */
   readonly traffic: Failure | undefined;
   readonly conditions: readonly Condition[];
+}
+
+/** The ports of Services that the gateway of a child forwards. */
+export interface ServicesStatus {
+  readonly exposed: readonly {
+    /** `namespace/name`. */
+    readonly service: string;
+    readonly transport: Transport;
+    /** The address to which the partner sends, with the port. */
+    readonly address: string;
+    /** The number of endpoints that get new connections. */
+    readonly backends: number;
+  }[];
+  readonly remote: readonly {
+    /** `namespace/name`. */
+    readonly service: string;
+    readonly transport: Transport;
+    readonly gatewayPort: number;
+    /** The address that the partner sees. */
+    readonly source: string;
+    /** The partner's hosts, with their ports. */
+    readonly hosts: readonly string[];
+  }[];
 }
 
 /** A path carries the traffic, waits, or is brought up to take over. */

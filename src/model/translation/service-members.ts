@@ -1,5 +1,7 @@
 import { formatAddress, type Address } from "../net/address.ts";
+import { formatHostPort } from "../net/host-port.ts";
 import { memberName, type RulesMember, type SetElement } from "../rules/rules-plan.ts";
+import { Memo } from "../value/memo.ts";
 import type { Backend, ChildServices, ExposedPort, RemotePort } from "./child-services.ts";
 import { slotCount, slotsOf } from "./slots.ts";
 
@@ -46,38 +48,66 @@ export function serviceMembers(facts: ServiceMembersFacts): RulesMember[] {
   ];
 }
 
-/** The backends of a port that a gateway can reach by the child's family, by their addresses there. */
-function reachable(backends: readonly Backend[], facts: ServiceMembersFacts) {
-  return backends.flatMap(({ address, port }) => {
+/** A backend by the address at which the gateway reaches it. */
+interface BackendTarget extends Backend {
+  readonly isWorker: boolean;
+}
+
+/**
+ * The backends of a port that a gateway can reach by the child's family, by their addresses there. A
+ * worker is there once, although a dual-stack Service lists both addresses of its pod.
+ */
+function reachable(backends: readonly Backend[], facts: ServiceMembersFacts): BackendTarget[] {
+  const targets = backends.flatMap(({ address, port }): BackendTarget[] => {
     const worker = facts.inSegment(address);
     if (worker !== undefined) return [{ address: worker, port, isWorker: true }];
     return address.family === facts.gateway.family ? [{ address, port, isWorker: false }] : [];
   });
+  return [
+    ...new Map(
+      targets.map((target) => [formatHostPort(target.address, target.port), target]),
+    ).values(),
+  ];
 }
 
 function exposedMember(
-  { address, transport, port, affinity, backends }: ExposedPort,
+  port: ExposedPort,
   facts: ServiceMembersFacts,
   known: Set<string>,
 ): RulesMember[] {
-  const targets = reachable(backends, facts);
+  const targets = reachable(port.backends, facts);
   if (targets.length === 0) return [];
-  const at = formatAddress(address);
   // One connection that goes on after a move may begin with an answer, whose source has to be the Service's.
-  const answers = targets.flatMap((target): SetElement[] => {
+  const answering = targets.flatMap((target): string[] => {
     const key = `${formatAddress(target.address)} . ${target.port}`;
-    if (transport !== "tcp" || !target.isWorker || known.has(key)) return [];
+    if (port.transport !== "tcp" || !target.isWorker || known.has(key)) return [];
     known.add(key);
-    return [{ set: serviceSets.answers, key, value: `${at} . ${port}` }];
+    return [key];
   });
-  const rule = `meta l4proto ${transport} dnat ${facts.family} to ${chosen(targets, affinity, facts)}`;
+  const names = targets.map(({ address, port: number }) => formatHostPort(address, number));
   return [
-    swappedMember(
-      [rule],
-      [{ set: serviceSets.exposed, key: `${at} . ${transport} . ${port}` }],
-      answers,
+    exposedMembers.of(port, [facts.family, ...names, ...answering], () =>
+      memberOf(port, targets, answering, facts),
     ),
   ];
+}
+
+/** Slots are filled only for a port whose targets changed: a child may have hundreds of ports. */
+const exposedMembers = new Memo<ExposedPort, RulesMember>();
+
+function memberOf(
+  { address, transport, port, affinity }: ExposedPort,
+  targets: readonly BackendTarget[],
+  answering: readonly string[],
+  facts: ServiceMembersFacts,
+): RulesMember {
+  const at = formatAddress(address);
+  const rule = `meta l4proto ${transport} dnat ${facts.family} to ${chosen(targets, affinity, facts)}`;
+  return swappedMember(
+    [rule],
+    [{ set: serviceSets.exposed, key: `${at} . ${transport} . ${port}` }],
+    answering.map((key) => ({ set: serviceSets.answers, key, value: `${at} . ${port}` })),
+  );
 }
 
 /** Echo requests to the address of a Service are answered by the gateway. */
@@ -127,18 +157,13 @@ function chosen(
   affinity: boolean,
   { family }: Pick<ServiceMembersFacts, "family">,
 ): string {
-  const names = targets.map((target) => written(target, family === "ip6" ? 6 : 4));
+  const names = targets.map(({ address, port }) => formatHostPort(address, port));
   const [first] = names;
   if (names.length === 1) return first as string;
   const client = affinity ? `${family} saddr` : `${family} saddr . th sport`;
   const values = targets.map(({ address, port }) => `${formatAddress(address)} . ${port}`);
   const slots = slotsOf(names).map((index, slot) => `${slot} : ${values[index]}`);
   return `jhash ${client} mod ${slotCount} seed ${seed} map { ${slots.join(", ")} }`;
-}
-
-function written({ address, port }: Backend, family: 4 | 6): string {
-  const text = formatAddress(address);
-  return family === 6 ? `[${text}]:${port}` : `${text}:${port}`;
 }
 
 /** A member that another one with the same keys replaces at once; the keys lead to its chain. */

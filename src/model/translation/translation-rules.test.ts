@@ -63,6 +63,13 @@ describe("the translation of a gateway", () => {
     assert.deepEqual(member?.rules, ["meta l4proto tcp dnat ip to 10.244.0.6:8080"]);
   });
 
+  it("sends to a worker once although both addresses of its pod are listed", () => {
+    const twice = { ...web, backends: [backend("10.244.0.5"), backend("fd00::5")] };
+    const inSegment = () => address("10.0.2.10");
+    const member = chainOf({ exposed: [twice] }, "10.0.2.60 . tcp . 443", { inSegment });
+    assert.deepEqual(member?.rules, ["meta l4proto tcp dnat ip to 10.0.2.10:8080"]);
+  });
+
   it("knows the answers of workers whose connections began at another gateway", () => {
     const twice = { ...web, service: "shop/more", port: 444 };
     const rules = planned({ exposed: [web, twice] });

@@ -32,6 +32,8 @@ export interface PodPlacementOptions {
   /** Verifies the reservations of workers. */
   readonly segmentKey: SegmentKey;
   readonly refused: RefusedPods;
+  /** The Services of children; none by default. */
+  readonly services?: PlacementPort["services"];
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -72,6 +74,10 @@ export class PodPlacement implements PlacementPort, Disposable {
 
   get workers(): Observable<readonly Worker[]> {
     return this.#workers;
+  }
+
+  get services(): PlacementPort["services"] {
+    return this.#options.services;
   }
 
   /** Does nothing: the operator creates gateways, and the agent finds them. */

@@ -8,6 +8,7 @@ import type {
 } from "../../machines/connection/connection-types.ts";
 import type { FailoverContext } from "../../machines/failover/failover-types.ts";
 import type { FloatingContext } from "../../machines/floating/floating-types.ts";
+import { servicesStatus } from "../status/services-status.ts";
 import type { GatewayContext } from "../../machines/gateway/gateway-types.ts";
 import type { ProbeContext } from "../../machines/probe.ts";
 import { formatAddress } from "../../model/net/address.ts";
@@ -80,11 +81,12 @@ const contexts: Readonly<Record<string, (context: never) => VisibleContext>> = {
     intervalMs: order.pace.restMs,
     netns: gateway?.netns,
   }),
-  gateway: ({ child, gateway, workers, ...context }: GatewayContext) => ({
+  gateway: ({ child, gateway, workers, services, ...context }: GatewayContext) => ({
     connection: context.connection.id,
     child: child.key,
     netns: gateway?.netns,
     workers: workers.map(({ id, address }) => ({ id, address: formatPrefix(address) })),
+    ...(services !== undefined && { services: servicesStatus(services) }),
     tunnel: context.tunnel,
     applied: context.applied,
     attempt: context.attempt,

@@ -133,5 +133,5 @@ export interface PlacementPort {
   readonly gateways: Observable<readonly Gateway[]>;
   readonly workers: Observable<readonly Worker[]>;
   /** The Services of children, by the keys of their references; undefined where there are none. */
-  readonly services?: Observable<ReadonlyMap<string, ChildServices>>;
+  readonly services?: Observable<ReadonlyMap<string, ChildServices>> | undefined;
 }

@@ -32,6 +32,7 @@ import {
   gatewaySnapshotOf,
   pathSnapshotOf,
 } from "../actors/snapshots.ts";
+import { servicesStatus } from "./services-status.ts";
 import { pathStatuses } from "./path-status.ts";
 import { sinceWhen } from "./since.ts";
 import { Memo } from "../../model/value/memo.ts";
@@ -196,6 +197,7 @@ function childStatus(
 ): ChildStatus {
   const { child, failure, sas } = snapshot.context;
   const keyExchange = sas.findLast(isInstalled)?.keyExchange;
+  const services = gateway?.context.services;
   const facts = {
     key: child.key,
     state: publicStateOf(snapshot) ?? untagged,
@@ -211,6 +213,7 @@ function childStatus(
     since: sinceWhen(facts.state, before),
     conditions: childConditionsOf(facts),
     workers: workersOf(gateway?.context.workers ?? []),
+    ...(services !== undefined && { services: servicesStatus(services) }),
   };
 }
 

@@ -42,6 +42,7 @@ export const resourceTypes = {
   ConfigMap: type("v1", "ConfigMap", "configmaps"),
   Secret: type("v1", "Secret", "secrets"),
   Service: type("v1", "Service", "services"),
+  EndpointSlice: type("discovery.k8s.io/v1", "EndpointSlice", "endpointslices"),
   Deployment: type("apps/v1", "Deployment", "deployments"),
   ServiceAccount: type("v1", "ServiceAccount", "serviceaccounts"),
   Role: type("rbac.authorization.k8s.io/v1", "Role", "roles"),

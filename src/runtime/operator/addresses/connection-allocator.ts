@@ -1,4 +1,3 @@
-import { filter, firstValueFrom, startWith, timeout } from "rxjs";
 import { KubeError } from "../../../adapters/kubernetes/client/kube-error.ts";
 import { failureOf } from "../../../machines/common/failure-of.ts";
 import type { AddressRequest, AllocationResult } from "../../../model/addresses/allocation.ts";
@@ -9,11 +8,11 @@ import type {
 import { Prefetch } from "../../../model/addresses/prefetch.ts";
 import { seenReservations } from "../../../model/addresses/seen-reservations.ts";
 import type { Child } from "../../../model/api/connection.ts";
-import { failure, Reason } from "../../../model/status/failure.ts";
 import type { OnBreakdown } from "../../actors/contained.ts";
 import { Refusal } from "../../ports/refusal.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { Cluster } from "../state/cluster.ts";
+import { caughtUp } from "./caught-up.ts";
 import { allocated, planWrite, type AllocationTime } from "./planned-write.ts";
 import type { ReservationStore } from "./reservation-store.ts";
 import { QueueFull, WriteQueue } from "./write-queue.ts";
@@ -29,9 +28,6 @@ export interface ConnectionAllocatorOptions {
   /** Receives exceptions that are defects, by the connection's name. */
   readonly onBreakdown: OnBreakdown;
 }
-
-/** Milliseconds that this replica's view of pods may lag behind another replica's. */
-const catchUpMs = 4_000;
 
 /** Milliseconds after a write at which the prefetched addresses are checked for demand. */
 const upkeepMs = 1_000;
@@ -137,7 +133,7 @@ export class ConnectionAllocator {
     // No request may get these addresses meanwhile, whether the write succeeds or not.
     const unused = this.#prefetch.takeUnused(time.now);
     const { results, refills } = await store.update(this.#id, async (reservations) => {
-      await this.#caughtUp(reservations);
+      await caughtUp(cluster, reservations);
       this.#retainStored(reservations);
       const allocation = cluster.allocation(this.#id, reservations);
       const wanted = { requests, refills: this.#prefetch.refills(time.now), unused };
@@ -168,26 +164,6 @@ export class ConnectionAllocator {
   #scheduleUpkeep(): void {
     if (this.#isEnded || this.#prefetch.isEmpty) return;
     this.#upkeep = setTimeout(() => this.#queue.requestWrite(), upkeepMs);
-  }
-
-  /**
-   * Resolves when this replica has seen every pod whose reservation ended. Before, it might give
-   * the address of such a pod to another.
-   */
-  async #caughtUp({ podsVersion }: ConnectionReservations): Promise<void> {
-    const needed = BigInt(podsVersion ?? 0);
-    const { workers } = this.#options.cluster;
-    if (workers.version >= needed) return;
-    await firstValueFrom(
-      workers.changes.pipe(
-        startWith(undefined),
-        filter(() => workers.version >= needed),
-        timeout({ first: catchUpMs }),
-      ),
-    ).catch((cause: unknown) => {
-      const message = "this replica's view of pods is behind another replica's";
-      throw new Refusal(failure(Reason.Internal, message), { cause });
-    });
   }
 }
 

@@ -2,7 +2,7 @@ import { auditTime, filter, map, merge, Subject, Subscription, type Observable }
 import type { StoredReservations } from "../../../adapters/kubernetes/stored-reservations.ts";
 import type { Declared } from "../../../adapters/kubernetes/declared.ts";
 import type { Change, ObjectStore } from "../../../adapters/kubernetes/client/object-store.ts";
-import type { Address } from "../../../model/net/address.ts";
+import type { Address, Family } from "../../../model/net/address.ts";
 import type { Prefix } from "../../../model/net/prefix.ts";
 import { Allocation } from "../../../model/addresses/allocation.ts";
 import { groupIdOfPath, hasSeveralGroups, groupsOf, type Group } from "../../../model/api/group.ts";
@@ -164,7 +164,12 @@ export class Cluster implements Disposable {
   ): Allocation {
     const connection = this.desired.connections.get(id);
     const used = connection === undefined ? new Map() : this.used(connection);
-    return new Allocation(used, Object.keys(reservations?.pending ?? {}));
+    const { pending = {}, services = {} } = reservations ?? {};
+    const names = Object.entries(services).map(([address, owners]): [string, string] => [
+      address,
+      owners[0]?.service ?? "",
+    ]);
+    return new Allocation(used, Object.keys(pending), new Map(names));
   }
 
   /** The path that carries a connection's traffic by its status, or else the preferred one. */
@@ -181,17 +186,18 @@ export class Cluster implements Disposable {
 
   /**
    * The pod address of a child's gateway in a group, by default in that of the active path;
-   * undefined until the gateway runs.
+   * undefined until the gateway runs, and without an address of this family.
    */
   gatewayAddress(
     connection: Connection,
     child: Child,
     group = this.activeGroup(connection),
+    family?: Family,
   ): Address | undefined {
     this.#gatewaysOf ??= gatewaysByChild(this.#views.gateways.objects.values());
     const key = childRefKey({ connection: connection.id, child: child.key });
     const isDivided = hasSeveralGroups(connection);
-    return gatewayIn(this.#gatewaysOf.get(key) ?? [], group, isDivided);
+    return gatewayIn(this.#gatewaysOf.get(key) ?? [], group, isDivided, family);
   }
 
   [Symbol.dispose](): void {

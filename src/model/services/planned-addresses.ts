@@ -1,0 +1,181 @@
+import type { Allocation } from "../addresses/allocation.ts";
+import type { ServiceAddresses, ServiceOwner } from "../addresses/connection-reservations.ts";
+import { poolRangeOf } from "../addresses/pool.ts";
+import type { Child } from "../api/connection.ts";
+import { formatAddress, parseAddress, sameAddress, type Address } from "../net/address.ts";
+import { contains } from "../net/prefix.ts";
+import { serviceProblem, type ServiceProblem } from "./service-reason.ts";
+import type { ServiceRequest } from "./service-request.ts";
+
+/** A valid request of a Service that may use the child that it names. */
+export interface AddressCandidate {
+  readonly request: ServiceRequest;
+  readonly uid: string;
+  readonly child: Child;
+  /** The address that the Service shows, which it gets again if the address is free. */
+  readonly previous: Address | undefined;
+}
+
+/** The address of a Service, or why it has none. */
+export type AddressVerdict = { readonly ok: true; readonly address: Address } | ServiceProblem;
+
+/** The addresses of a connection's Services, as they should be stored. */
+export interface PlannedAddresses {
+  readonly services: ServiceAddresses;
+  /** By `namespace/name`. */
+  readonly verdicts: ReadonlyMap<string, AddressVerdict>;
+}
+
+/**
+ * Plans the addresses of a connection's Services. A Service keeps its address while its request
+ * permits; an address without such a Service is free.
+ *
+ * @param before the addresses that are stored
+ * @param allocationOf the addresses that are not free while the Services have these
+ */
+export function plannedAddresses(
+  before: ServiceAddresses,
+  candidates: readonly AddressCandidate[],
+  allocationOf: (services: ServiceAddresses) => Allocation,
+): PlannedAddresses {
+  const owners = new Owners();
+  const byService = new Map(candidates.map((candidate) => [candidate.request.service, candidate]));
+  const verdicts = new Map<string, AddressVerdict>();
+  for (const [text, stored] of Object.entries(before)) {
+    for (const { service, uid } of stored) {
+      const candidate = byService.get(service);
+      const address = parseAddress(text);
+      if (candidate?.uid !== uid || address === undefined || verdicts.has(service)) continue;
+      const permits = problemOf(candidate, address) === undefined && mayKeep(candidate, address);
+      if (!permits || owners.conflict(formatAddress(address), candidate) !== undefined) continue;
+      owners.add(formatAddress(address), candidate);
+      verdicts.set(service, { ok: true, address });
+    }
+  }
+  const allocation = allocationOf(owners.stored);
+  const rest = candidates.filter(({ request }) => !verdicts.has(request.service));
+  for (const candidate of rest.toSorted(compare)) {
+    const verdict = choose(candidate, owners, allocation);
+    if (verdict.ok) owners.add(formatAddress(verdict.address), candidate);
+    verdicts.set(candidate.request.service, verdict);
+  }
+  return { services: owners.stored, verdicts };
+}
+
+/** Requests of one address come first: any other may get another one. */
+function compare(a: AddressCandidate, b: AddressCandidate): number {
+  return rank(a) - rank(b) || (a.request.service < b.request.service ? -1 : 1);
+}
+
+function rank({ request, previous }: AddressCandidate): number {
+  if (request.address !== undefined) return 0;
+  return previous === undefined ? 2 : 1;
+}
+
+function mayKeep({ request, child }: AddressCandidate, address: Address): boolean {
+  if (request.address !== undefined) return sameAddress(request.address, address);
+  return poolRangeOf(child, address)?.pool === request.pool;
+}
+
+/** A problem of the request that does not depend on other Services and pods. */
+function problemOf(
+  { request, child }: AddressCandidate,
+  address = request.address,
+): ServiceProblem | undefined {
+  const { pool } = request;
+  const { family } = child.xfrmIp.address;
+  if (!child.pools.has(pool)) {
+    const known = [...child.pools.keys()].join(", ") || "none";
+    const message = `child ${child.key} has no pool "${pool}"; known: ${known}`;
+    return serviceProblem("UnknownPool", message);
+  }
+  const host = request.kind === "remote" ? request.hosts[0] : undefined;
+  const other = [host, address].find((one) => one !== undefined && one.family !== family);
+  if (other !== undefined) {
+    const message = `${formatAddress(other)} is IPv${other.family}, but child ${child.key} is IPv${family}: name a child of this family`;
+    return serviceProblem("FamilyMismatch", message);
+  }
+  const unrouted = unroutedHost(request, child);
+  if (unrouted !== undefined) {
+    const message = `${formatAddress(unrouted)} is in no network that child ${child.key} sends into its tunnel: see remote_ips and routes of the child`;
+    return serviceProblem("HostNotRouted", message);
+  }
+  if (address === undefined || sameAddress(address, child.xfrmIp.address)) return undefined;
+  if (poolRangeOf(child, address)?.pool === pool) return undefined;
+  const message = `${formatAddress(address)} is neither an address of pool "${pool}" nor the child's xfrm_ip`;
+  return serviceProblem("InvalidService", message);
+}
+
+/** A host of the partner to which the gateway has no route through the tunnel. */
+function unroutedHost(request: ServiceRequest, { routes }: Child): Address | undefined {
+  const hosts = request.kind === "remote" ? request.hosts : [];
+  return hosts.find((host) => !routes.some((route) => contains(route, host)));
+}
+
+function choose(
+  candidate: AddressCandidate,
+  owners: Owners,
+  allocation: Allocation,
+): AddressVerdict {
+  const problem = problemOf(candidate);
+  if (problem !== undefined) return problem;
+  const { request, child, previous } = candidate;
+  const { pool, namespace, address } = request;
+  const wanted = { child, pool, namespace };
+  if (address === undefined) {
+    const shown = previous === undefined ? {} : { address: formatAddress(previous) };
+    const again = allocation.take({ ...wanted, ...shown });
+    const found = again.ok ? again : allocation.take(wanted);
+    if (found.ok) return { ok: true, address: found.address.address };
+    return serviceProblem("PoolExhausted", found.message);
+  }
+  const text = formatAddress(address);
+  const conflict = owners.conflict(text, candidate);
+  if (conflict !== undefined) return serviceProblem("AddressTaken", conflict);
+  const isOwned = owners.has(text) || sameAddress(address, child.xfrmIp.address);
+  const result = isOwned ? undefined : allocation.take({ ...wanted, address: text });
+  if (result?.ok === false) return serviceProblem("AddressTaken", result.message);
+  return { ok: true, address };
+}
+
+/** The Services that have addresses, while a plan is made. */
+class Owners {
+  readonly #candidates = new Map<string, AddressCandidate[]>();
+
+  get stored(): ServiceAddresses {
+    const entries = [...this.#candidates].map(([address, candidates]) => [
+      address,
+      candidates.map(({ request: { service }, uid }): ServiceOwner => ({ service, uid })),
+    ]);
+    return Object.fromEntries(entries) as ServiceAddresses;
+  }
+
+  has(address: string): boolean {
+    return this.#candidates.has(address);
+  }
+
+  add(address: string, candidate: AddressCandidate): void {
+    this.#candidates.set(address, [...(this.#candidates.get(address) ?? []), candidate]);
+  }
+
+  /** Why a Service cannot have an address besides the Services that have it. */
+  conflict(address: string, { request, child }: AddressCandidate): string | undefined {
+    for (const { request: other, child: otherChild } of this.#candidates.get(address) ?? []) {
+      // An author learns the names of Services in the author's own namespace only.
+      if (other.namespace !== request.namespace) return `${address} is taken`;
+      if (other.address === undefined || request.address === undefined || otherChild !== child)
+        return `${address} is taken by Service ${other.service}: only Services of one child that name it by ipman.dialo.ai/address share it`;
+      const port = sharedPort(request, other);
+      if (port !== undefined)
+        return `port ${port} of ${address} is taken by Service ${other.service}: use another port or address`;
+    }
+    return undefined;
+  }
+}
+
+/** The first port that both Services show to the partner. */
+function sharedPort(a: ServiceRequest, b: ServiceRequest): string | undefined {
+  if (a.kind !== "exposed" || b.kind !== "exposed") return undefined;
+  const taken = new Set(b.ports.map(({ transport, port }) => `${port}/${transport}`));
+  return a.ports.map(({ transport, port }) => `${port}/${transport}`).find((one) => taken.has(one));
+}

@@ -1,0 +1,189 @@
+import { mayUse, unavailable } from "../api/availability.ts";
+import { childRefKey } from "../api/child-ref.ts";
+import { findChild, type Child, type Connection } from "../api/connection.ts";
+import { isServiceProof, type ServiceNames } from "../addresses/service-proof.ts";
+import { isOfPool } from "../addresses/pool.ts";
+import { annotation } from "../kubernetes/labels.ts";
+import { formatAddress, parseAddress, sameAddress, type Address } from "../net/address.ts";
+import type { SegmentKey } from "../network/segment-key.ts";
+import type { ExposedPort, RemotePort } from "../translation/child-services.ts";
+import { backendsOf } from "./backends-of.ts";
+import type { EndpointSlice } from "./endpoint-slice.ts";
+import type { ServiceObject } from "./service-object.ts";
+import type { ExposedRequest, RemoteRequest, ServiceRequest } from "./service-request.ts";
+
+/** Everything that decides about a Service beside other Services. */
+export interface ServiceFacts {
+  readonly connection: Connection;
+  /** The slices of the Service. */
+  readonly slices: readonly EndpointSlice[];
+  readonly key: SegmentKey;
+  /** The node of the gateway. */
+  readonly node: string | undefined;
+}
+
+/** The ports that a Service may have, unless an older one has them. */
+export interface ServiceClaim {
+  /** The `childRefKey` of its child. */
+  readonly owner: string;
+  readonly namespace: string;
+  /** The address that the partner sees. */
+  readonly address: Address;
+  readonly exposed: readonly ExposedPort[];
+  readonly remote: readonly RemotePort[];
+}
+
+/** A claim, or why there is none; undefined while the operator has not assigned an address. */
+export type ServiceVerdict = ServiceClaim | { readonly why: string } | undefined;
+
+/** The ports of gateways that remote Services use. */
+const gatewayPorts = { first: 20_000, last: 29_999 } as const;
+
+/** Judges the request of a Service by the declared connection, the segment key and its slices. */
+export function serviceClaim(
+  service: ServiceObject,
+  request: ServiceRequest,
+  facts: ServiceFacts,
+): ServiceVerdict {
+  const { connection, slices } = facts;
+  // The operator reports why a Service has no address.
+  const isAssigned =
+    request.kind === "exposed"
+      ? assignedText(service) !== undefined
+      : slices.some(({ isOwn }) => isOwn);
+  if (!isAssigned) return undefined;
+  const child = findChild(connection, request.child);
+  // Without allowedNamespaces, the operator decided when it assigned the address.
+  const isAllowed = mayUse(connection, request.namespace, { requireAllowedNamespaces: false });
+  if (child === undefined || !isAllowed) return { why: unavailable(request, request.namespace) };
+  return request.kind === "exposed"
+    ? exposedClaim(service, { request, child, facts })
+    : remoteClaim(service, { request, child, facts });
+}
+
+interface NamedRequest<Request extends ServiceRequest> {
+  readonly request: Request;
+  readonly child: Child;
+  readonly facts: ServiceFacts;
+}
+
+function exposedClaim(
+  service: ServiceObject,
+  { request, child, facts }: NamedRequest<ExposedRequest>,
+): ServiceVerdict {
+  const text = assignedText(service) ?? "";
+  const address = parseAddress(text);
+  if (address === undefined)
+    return { why: `status.loadBalancer.ingress[0].ip "${text}" is not an address` };
+  const why = addressProblem(address, request, child);
+  if (why !== undefined) return { why };
+  const { affinity, isLocal } = request;
+  // A gateway without a known node has no endpoints of its own node.
+  const node = isLocal ? (facts.node ?? "") : undefined;
+  const exposed = request.ports.map((port): ExposedPort => {
+    const backends = backendsOf(facts.slices, port, node);
+    const { transport, port: number } = port;
+    return { service: request.service, address, transport, port: number, affinity, backends };
+  });
+  return { ...claimed(request, child, facts), address, exposed, remote: [] };
+}
+
+function remoteClaim(
+  { metadata: { name, namespace = "default" } }: ServiceObject,
+  { request, child, facts }: NamedRequest<RemoteRequest>,
+): ServiceVerdict {
+  const own = facts.slices.filter((slice) => slice.isOwn && isFor(slice, request, child));
+  const [first] = own;
+  // The operator writes the slice, also after a change of the annotations.
+  if (first === undefined) return undefined;
+  const text = first.metadata.annotations?.[annotation.source] ?? "";
+  const source = parseAddress(text);
+  if (source === undefined)
+    return { why: `the EndpointSlice's source "${text}" is not an address` };
+  const unproven = own.some(
+    (slice) => !isProven(slice, { namespace, name }, source, { request, child, facts }),
+  );
+  if (unproven)
+    return {
+      why: `${annotation.reservation} of its EndpointSlice does not prove that ipman reserved ${text} for this Service: delete the EndpointSlice, and ipman writes it again`,
+    };
+  const familyProblem = hostProblem(request, child);
+  const why = addressProblem(source, request, child) ?? familyProblem;
+  if (why !== undefined) return { why };
+  const remote: RemotePort[] = [];
+  for (const port of request.ports) {
+    const gatewayPort = gatewayPortOf(own, port);
+    // A port that was added to the Service a moment ago.
+    if (gatewayPort === undefined) continue;
+    const { first: least, last: most } = gatewayPorts;
+    if (gatewayPort < least || gatewayPort > most)
+      return { why: `port ${gatewayPort} of its EndpointSlice is not in ${least} to ${most}` };
+    const backends = request.hosts.map((address) => ({ address, port: port.hostPort }));
+    const { service } = request;
+    remote.push({ service, transport: port.transport, gatewayPort, source, backends });
+  }
+  return { ...claimed(request, child, facts), address: source, exposed: [], remote };
+}
+
+function assignedText({ status }: ServiceObject): string | undefined {
+  return status?.loadBalancer?.ingress?.[0]?.ip;
+}
+
+function claimed({ namespace }: ServiceRequest, { key }: Child, { connection }: ServiceFacts) {
+  return { owner: childRefKey({ connection: connection.id, child: key }), namespace };
+}
+
+/** Whether the operator wrote a slice for the present annotations of its Service. */
+function isFor(
+  { metadata: { annotations = {} } }: EndpointSlice,
+  { connection, pool }: RemoteRequest,
+  child: Child,
+): boolean {
+  return (
+    annotations[annotation.connection] === connection &&
+    annotations[annotation.child] === child.key &&
+    annotations[annotation.pool] === pool
+  );
+}
+
+function isProven(
+  { metadata: { annotations = {} } }: EndpointSlice,
+  names: ServiceNames,
+  address: Address,
+  { request: { connection, pool }, child, facts }: NamedRequest<RemoteRequest>,
+): boolean {
+  const { [annotation.source]: source = "", [annotation.reservation]: proof = "" } = annotations;
+  const place = { connection, child: child.key, pool, address };
+  return source === formatAddress(address) && isServiceProof(proof, facts.key, names, place);
+}
+
+function addressProblem(
+  address: Address,
+  { pool, address: requested }: ServiceRequest,
+  child: Child,
+): string | undefined {
+  const text = formatAddress(address);
+  if (!child.pools.has(pool)) return `child ${child.key} has no pool "${pool}"`;
+  const { xfrmIp, vxlanIp } = child;
+  // Several Services may share the gateway's own address if they request it.
+  const isGateways = sameAddress(xfrmIp.address, address);
+  if (isGateways && requested !== undefined && sameAddress(requested, address)) return undefined;
+  if (isGateways || sameAddress(vxlanIp.address, address))
+    return `${text} is the gateway's own address`;
+  return isOfPool(child, pool, address) ? undefined : `${text} is not an address of pool "${pool}"`;
+}
+
+function hostProblem({ hosts }: RemoteRequest, { key, xfrmIp }: Child): string | undefined {
+  const { family } = xfrmIp.address;
+  const other = hosts.find((host) => host.family !== family);
+  if (other === undefined) return undefined;
+  return `${annotation.remote}: ${formatAddress(other)} is not an IPv${family} address, as those of child ${key} are`;
+}
+
+function gatewayPortOf(
+  slices: readonly EndpointSlice[],
+  { name, transport }: RemoteRequest["ports"][number],
+): number | undefined {
+  const ports = slices.flatMap((slice) => slice.ports);
+  return ports.find((port) => port.name === name && port.transport === transport)?.port;
+}

@@ -1,0 +1,88 @@
+import { merge, type Observable } from "rxjs";
+import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
+import { ObjectStore } from "../../../adapters/kubernetes/client/object-store.ts";
+import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
+import type { Result } from "../../../model/api/result.ts";
+import { withoutManagedFields, type KubeObject } from "../../../model/kubernetes/kube-object.ts";
+import { remoteSlices } from "../../../model/services/remote-slice.ts";
+import { trimmedService, type ServiceObject } from "../../../model/services/service-object.ts";
+import { serviceRequest, type ServiceRequest } from "../../../model/services/service-request.ts";
+import { conditionOf } from "../../../model/services/service-status.ts";
+
+/** A Service that requests something of ipman. */
+export interface RequestingService {
+  readonly object: ServiceObject;
+  readonly result: Result<ServiceRequest>;
+}
+
+/** The Services of a cluster, and the EndpointSlices of those that lead to hosts of partners. */
+export class ServiceViews implements Disposable {
+  readonly services: ObjectStore<ServiceObject>;
+  readonly slices: ObjectStore<KubeObject>;
+  /** By `namespace/name`; undefined after a Service changed. */
+  #requesting: ReadonlyMap<string, RequestingService> | undefined;
+  readonly #parts = new DisposableStack();
+
+  constructor(client: KubeClient, onTrouble: (error: unknown) => void) {
+    const { Service, EndpointSlice } = resourceTypes;
+    this.services = this.#parts.use(
+      new ObjectStore<ServiceObject>(client, { type: Service }, { onTrouble, trim: trimmed }),
+    );
+    const own = { type: EndpointSlice, labelSelector: remoteSlices };
+    const options = { onTrouble, trim: trimmedSlice };
+    this.slices = this.#parts.use(new ObjectStore<KubeObject>(client, own, options));
+    const changed = this.services.changes.subscribe(({ type }) => {
+      if (type !== "progress") this.#requesting = undefined;
+    });
+    this.#parts.defer(() => changed.unsubscribe());
+  }
+
+  get synced(): boolean {
+    return this.services.synced && this.slices.synced;
+  }
+
+  get changes(): Observable<unknown> {
+    return merge(this.services.changes, this.slices.changes);
+  }
+
+  /** The Services that request something of ipman, valid or not, by `namespace/name`. */
+  get requesting(): ReadonlyMap<string, RequestingService> {
+    this.#requesting ??= new Map(
+      [...this.services.objects].flatMap(([key, object]) => {
+        const result = object.metadata.deletionTimestamp === undefined && readRequest(object);
+        return result ? [[key, { object, result }]] : [];
+      }),
+    );
+    return this.#requesting;
+  }
+
+  [Symbol.dispose](): void {
+    this.#parts.dispose();
+  }
+}
+
+/** The generation does not count changes of annotations, which a person could make: without it, all is compared. */
+function trimmedSlice(object: KubeObject): KubeObject {
+  const { metadata, ...rest } = withoutManagedFields(object);
+  const { generation: _, ...kept } = metadata;
+  return { ...rest, metadata: kept };
+}
+
+/** Keeps the condition of a Service that no longer requests anything: it has to be removed. */
+function trimmed(object: KubeObject): ServiceObject {
+  const service = trimmedService(object);
+  const condition = conditionOf(object as ServiceObject);
+  if (service.spec !== undefined || condition === undefined) return service;
+  return { ...service, status: { conditions: [condition] } };
+}
+
+/** Memo of {@link serviceRequest}: objects are immutable. */
+const memo = new WeakMap<ServiceObject, Result<ServiceRequest> | false>();
+
+function readRequest(object: ServiceObject): Result<ServiceRequest> | false {
+  const known = memo.get(object);
+  if (known !== undefined) return known;
+  const result = serviceRequest(object) ?? false;
+  memo.set(object, result);
+  return result;
+}
