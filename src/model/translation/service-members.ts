@@ -47,7 +47,10 @@ export function serviceMembers(facts: ServiceMembersFacts): RulesMember[] {
 }
 
 /** The backends of a port that a gateway can reach by the child's family, by their addresses there. */
-function reachable(backends: readonly Backend[], facts: ServiceMembersFacts) {
+export function reachable(
+  backends: readonly Backend[],
+  facts: Pick<ServiceMembersFacts, "gateway" | "inSegment">,
+) {
   return backends.flatMap(({ address, port }) => {
     const worker = facts.inSegment(address);
     if (worker !== undefined) return [{ address: worker, port, isWorker: true }];
