@@ -59,6 +59,11 @@ export class SimulatedKernel implements Kernel {
     return namespace;
   }
 
+  /** Removes a namespace, as the kernel does after its last process. */
+  remove(path: string): void {
+    this.#namespaces.delete(path);
+  }
+
   /**
    * Finds a namespace by its path.
    *
