@@ -104,6 +104,13 @@ describe("Services of a child in a gateway", () => {
     for (const count of Object.values(answers)) assert.ok(count > 12, JSON.stringify(answers));
   });
 
+  it("have the kernel take up connections whose beginning it has not seen", () => {
+    const names = ["tcp_be_liberal", "tcp_loose"].map(
+      (name) => `net.netfilter.nf_conntrack_${name}`,
+    );
+    assert.equal(inNetns(gateway.name, `sysctl -n ${names.join(" ")}`).trim(), "1\n1");
+  });
+
   it("are reached by UDP, and by a ping of their address", () => {
     serve([web([backend(worker)], byUdp)]);
     assert.deepEqual(ask(partner, shown, 443, 5, "udp"), { [`worker ${behindTheTunnel}`]: 5 });

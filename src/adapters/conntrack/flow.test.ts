@@ -21,6 +21,12 @@ describe("messages about tracked connections", () => {
     assert.equal(bytes, goldenFlow.list.toString("hex"));
   });
 
+  it("have the kernel compare the port alone for IPv6", () => {
+    const six = parseAddress("fd10::60") as Address;
+    const bytes = sent((writer) => writeFlowsTo(writer, { address: six, port: 53 }));
+    assert.match(bytes, /0800010028000000$/);
+  });
+
   it("have the ends of a flow, and delete that one alone", () => {
     const flow = flowIn(goldenFlow.entry) as Flow;
     const ends = [flow.to, flow.backend].map((end) => `${formatAddress(end.address)} ${end.port}`);

@@ -40,10 +40,15 @@ export function beginMessage(
   return writer.begin((subsystem << 8) | kinds[kind], 0, headerBytes).u8(0, number);
 }
 
-/** Writes a request for the flows by UDP to a place. A kernel before 5.8 ignores the filter. */
+/**
+ * Writes a request for the flows by UDP to a place; the answer has others as well, since a kernel before
+ * 5.8 ignores the filter, and IPv6 addresses are not in it.
+ */
 export function writeFlowsTo(writer: MessageWriter, { address, port }: FlowEnd): void {
   const { family } = address;
   const { type, destination, protocol, destinationPort } = filterFlags;
+  // The kernel compares IPv6 addresses the wrong way round: it leaves out the equal ones.
+  const byAddress = family === 4 ? destination : 0;
   beginMessage(writer, "get", family)
     .nest(attribute.original | Nl.nested, () => {
       writer.nest(tuple.ip | Nl.nested, () => {
@@ -54,7 +59,7 @@ export function writeFlowsTo(writer: MessageWriter, { address, port }: FlowEnd):
       });
     })
     .nest(attribute.filter | Nl.nested, () => {
-      writer.attributeU32(type, destination | protocol | destinationPort);
+      writer.attributeU32(type, byAddress | protocol | destinationPort);
     });
 }
 
