@@ -32,9 +32,8 @@ describe("the tracked connections of the kernel", () => {
       "add rule inet t c ct state new accept",
     ])
       inNetns(netns, `nft ${command}`);
-    greeter = start("/dev/null", "ip", [
-      ...["netns", "exec", netns, "node", site("greeter.ts"), "greeter", String(port)],
-    ]);
+    const program = ["node", site("greeter.ts"), "greeter", String(port)];
+    greeter = start("/dev/null", "ip", ["netns", "exec", netns, ...program]);
     await eventually(() => assert.match(ask("127.0.0.1"), /greeter/));
   });
   after(async () => {
