@@ -165,6 +165,24 @@ describe("a pass over a damaged packet filter", () => {
     assert.equal(pod.flows.length, 1);
   });
 
+  it("needs no list of flows from a kernel that lacks it, and tries again after another refusal", () => {
+    const { kernel, pod } = appliedKernel();
+    const services = {
+      exposed: [{ ...exposed(["10.244.2.6"]), transport: "udp" }],
+      remote: [],
+    } as const;
+    const plan = gatewayPlan({ ...gatewayFacts, services });
+    const memory = new FilterMemory();
+    pod.trackingError = "EPERM";
+    assert.throws(() => applyPlan(place, plan, memory, kernel), { code: "EPERM" });
+    pod.flows = [flowBody(1, { to: "10.0.2.60", port: 443, backend: "10.244.2.5" })];
+    pod.trackingError = undefined;
+    applyPlan(place, plan, memory, kernel);
+    assert.deepEqual(pod.flows, []);
+    pod.trackingError = "EINVAL";
+    assert.doesNotThrow(() => applyPlan(place, plan, new FilterMemory(), kernel));
+  });
+
   it("sets how connections are tracked only if the table tracks them", () => {
     const { kernel, pod } = appliedKernel();
     const liberal = () => pod.sysctls.get("netfilter/nf_conntrack_tcp_be_liberal");

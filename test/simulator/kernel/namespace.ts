@@ -41,6 +41,8 @@ export class SimulatedNamespace {
   tables = new Map<string, SimulatedTable>();
   /** The bodies of messages about tracked connections. */
   flows: Buffer[] = [];
+  /** The kernel's answer to each request about them; none by default. */
+  trackingError: string | undefined;
   readonly sysctls = new Map([
     ["netfilter/nf_conntrack_tcp_be_liberal", "0"],
     ["netfilter/nf_conntrack_tcp_loose", "1"],

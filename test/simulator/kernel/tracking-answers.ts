@@ -13,6 +13,7 @@ const most = 262_144;
 
 /** Answers a request about tracked connections like Linux before 5.8, which ignores filters. */
 export function answerTracking(request: NetlinkMessage, namespace: SimulatedNamespace): Answer {
+  if (namespace.trackingError !== undefined) return { code: namespace.trackingError };
   const type = (kind: number) => (trackingSubsystem << 8) | kind;
   switch (request.type & 0xff) {
     case message.get:
