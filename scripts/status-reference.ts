@@ -50,6 +50,8 @@ condition's message.
 | agent | \`Differs\` is removed (reason \`AsDeclared\`) | Normal | \`Comparing\` |
 | agent | \`RekeyRefused\` becomes \`True\`, or its reason changes | Warning | \`Rekeying\` |
 | agent | \`RekeyRefused\` is removed (reason \`SaReplaced\`) | Normal | \`Rekeying\` |
+| agent | \`NearLimit\` appears | Warning | \`Tracking\` |
+| agent | \`NearLimit\` is removed (reason \`BelowLimit\`) | Normal | \`Tracking\` |
 | agent | another path is active (reason \`PathSwitched\`) | Normal | \`Switching\` |
 | operator | \`Placed\` becomes \`True\` | Normal | \`Placing\` |
 | operator | \`Placed\` becomes \`False\`, or its reason changes | Warning | \`Placing\` |

@@ -1,7 +1,7 @@
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { annotation, label } from "../../src/model/kubernetes/labels.ts";
-import type { LabCluster } from "../../lab/cluster/cluster.ts";
+import type { LabCluster, NodeName } from "../../lab/cluster/cluster.ts";
 
 const namespace = "ipman-system";
 
@@ -9,32 +9,36 @@ const namespace = "ipman-system";
 export interface StubGateway {
   readonly connection: string;
   readonly child: string;
-  /** The name of its network namespace on node-a. */
+  /** The name of its network namespace on its node. */
   readonly netns: string;
+  readonly node: NodeName;
   readonly address: string;
 }
 
 /**
  * Creates gateways like a kubelet, but all at once: pods in the API, and for each a network namespace
- * on node-a with a process in the pod's cgroup. No kubelet manages them.
+ * on its node with a process in the pod's cgroup. No kubelet manages them. Each node has a gateway already.
  */
 export async function startStubGateways(
   cluster: LabCluster,
   gateways: readonly StubGateway[],
 ): Promise<void> {
-  const labels = await gatewayLabels(cluster);
-  const lines: string[] = [];
-  for (const gateway of gateways) {
-    const annotations = {
-      [annotation.connection]: gateway.connection,
-      [annotation.child]: gateway.child,
-    };
-    const pod = { name: gateway.netns, namespace, labels, annotations };
-    await createPlaced(cluster, pod);
-    const { metadata } = await reportRunning(cluster, pod, gateway.address);
-    lines.push(namespaceScript(gateway, metadata.uid ?? ""));
+  const byNode = Map.groupBy(gateways, ({ node }) => node);
+  for (const [node, onNode] of byNode) {
+    const labels = await gatewayLabels(cluster, node);
+    const lines: string[] = [];
+    for (const gateway of onNode) {
+      const annotations = {
+        [annotation.connection]: gateway.connection,
+        [annotation.child]: gateway.child,
+      };
+      const pod = { name: gateway.netns, namespace, labels, annotations };
+      await createPlaced(cluster, pod);
+      const { metadata } = await reportRunning(cluster, pod, gateway.address);
+      lines.push(namespaceScript(gateway, metadata.uid ?? ""));
+    }
+    await cluster.nodes[node].sh(lines.join("\n"));
   }
-  await cluster.nodes["node-a"].sh(lines.join("\n"));
 }
 
 interface StubPod {
@@ -65,16 +69,22 @@ export function reportRunning(
   return client.mergePatch(resourceTypes.Pod, place, { status });
 }
 
-/** The labels that the operator sets on the gateways of node-a. */
-async function gatewayLabels({ client }: LabCluster): Promise<Record<string, string>> {
+/** The labels that the operator sets on the gateways of a node, as one of them has them. */
+async function gatewayLabels(
+  { client }: LabCluster,
+  node: NodeName,
+): Promise<Record<string, string>> {
   const found: Record<string, string>[] = [];
-  const selector = { labelSelector: `${label.type}=xfrm` };
+  const selector = {
+    labelSelector: `${label.type}=xfrm`,
+    fieldSelector: `spec.nodeName=${node}`,
+  };
   await client.list(resourceTypes.Pod, { namespace }, selector, ({ metadata }) => {
     found.push(metadata.labels as Record<string, string>);
   });
   const { [label.type]: type, [label.groupId]: group } = found[0] ?? {};
-  const managed = { [label.managedBy]: "ipman" };
-  return { ...managed, [label.type]: type ?? "", [label.groupId]: group ?? "" };
+  if (type === undefined || group === undefined) throw new Error(`${node} has no gateway`);
+  return { [label.managedBy]: "ipman", [label.type]: type, [label.groupId]: group };
 }
 
 function namespaceScript({ netns, address }: StubGateway, uid: string): string {

@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { trackedUsage } from "../../src/adapters/conntrack/usage.ts";
+import { netnsPath } from "../../src/adapters/linux/namespace.ts";
+import { linuxNetlink } from "../../src/adapters/linux/netlink-transport.ts";
 import { FilterMemory } from "../../src/adapters/nftables/apply-rules.ts";
 import { formatAddress, parseAddress, type Address } from "../../src/model/net/address.ts";
 import type { ExposedPort, RemotePort } from "../../src/model/translation/child-services.ts";
@@ -62,11 +65,10 @@ describe("Services of a child in a gateway", () => {
         ...ports,
       ]),
     );
-  const ask = (netns: string, host: string, port: number, count: number, by = "tcp") =>
-    JSON.parse(inNetns(netns, `node ${site("ask.ts")} ${host} ${port} ${count} ${by}`)) as Record<
-      string,
-      number
-    >;
+  const ask = (netns: string, host: string, port: number, count: number, by = "tcp", own = "") =>
+    JSON.parse(
+      inNetns(netns, `node ${site("ask.ts")} ${host} ${port} ${count} ${by} ${own}`),
+    ) as Record<string, number>;
 
   before(async () => {
     segment = new LabSegment(4);
@@ -102,10 +104,36 @@ describe("Services of a child in a gateway", () => {
     for (const count of Object.values(answers)) assert.ok(count > 12, JSON.stringify(answers));
   });
 
+  it("have the kernel take up connections whose beginning it has not seen", () => {
+    const names = ["tcp_be_liberal", "tcp_loose"].map(
+      (name) => `net.netfilter.nf_conntrack_${name}`,
+    );
+    assert.equal(inNetns(gateway.name, `sysctl -n ${names.join(" ")}`).trim(), "1\n1");
+  });
+
   it("are reached by UDP, and by a ping of their address", () => {
     serve([web([backend(worker)], byUdp)]);
     assert.deepEqual(ask(partner, shown, 443, 5, "udp"), { [`worker ${behindTheTunnel}`]: 5 });
     assert.equal(answered(partner, shown, "-c", "2", "-i", "0.2"), 2);
+  });
+
+  it("lead a client by UDP to another backend once its own has left, also from the same port", () => {
+    const asked = (program = memory) => {
+      segment.serve(gateway, program);
+      return Object.keys(ask(partner, shown, 443, 2, "udp", "40000"));
+    };
+    segment.services = { exposed: [web([backend(worker)], byUdp)], remote: [] };
+    assert.deepEqual(asked(), seenBy(["worker"], behindTheTunnel));
+    const seen = seenBy(["pod"], formatAddress(gateway.underlay));
+    segment.services = { exposed: [web([backend(pod)], byUdp)], remote: [] };
+    assert.deepEqual(asked(), seen);
+    assert.deepEqual(asked(), seen);
+    const { connections = 0, limit = 0 } =
+      trackedUsage(netnsPath(gateway.name), linuxNetlink) ?? {};
+    assert.ok(connections > 0 && limit > connections, `${connections} of ${limit}`);
+    // Another process knows nothing of the backends before.
+    segment.services = { exposed: [web([backend(worker)], byUdp)], remote: [] };
+    assert.deepEqual(asked(new FilterMemory()), seenBy(["worker"], behindTheTunnel));
   });
 
   it("have one backend for all connections of a client with affinity", () => {

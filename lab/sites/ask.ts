@@ -2,12 +2,12 @@ import { createSocket } from "node:dgram";
 import { connect } from "node:net";
 
 /*
- * Usage: node ask.ts HOST PORT COUNT [tcp|udp]
+ * Usage: node ask.ts HOST PORT COUNT [tcp|udp] [OWN_PORT]
  *
  * Asks a greeter that often, by a connection or a socket of its own each time, and prints a JSON object:
  * answer → its number. An error counts as an answer with the name of its code.
  */
-const [host = "", port = "", count = "", by = "tcp"] = process.argv.slice(2);
+const [host = "", port = "", count = "", by = "tcp", own] = process.argv.slice(2);
 const patienceMs = 2_000;
 
 function byTcp(): Promise<string> {
@@ -37,6 +37,7 @@ function byUdp(): Promise<string> {
     const timer = setTimeout(() => done("ETIMEDOUT"), patienceMs);
     socket.once("message", (data) => done(data.toString().trim()));
     socket.once("error", (error: NodeJS.ErrnoException) => done(error.code ?? "error"));
+    if (own !== undefined) socket.bind(Number(own));
     // A connected socket learns of ICMP errors.
     socket.connect(Number(port), host, () => socket.send("?"));
   });

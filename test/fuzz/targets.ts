@@ -4,6 +4,9 @@ import { connectionSpec, secret, yaml } from "../../lab/sites/manifests.ts";
 import { golden as viciGolden } from "../../packages/vici-client/src/golden.fixture.ts";
 import { FrameSplitter } from "../../packages/vici-client/src/frames.ts";
 import { decodePacket, encodePacket, PacketType } from "../../packages/vici-client/src/packet.ts";
+import { goldenFlow } from "../../src/adapters/conntrack/flow.fixture.ts";
+import { flowIn } from "../../src/adapters/conntrack/flow.ts";
+import { usageIn } from "../../src/adapters/conntrack/usage.ts";
 import { addressFrom } from "../../src/adapters/netlink/addresses.ts";
 import { golden as netlinkGolden } from "../../src/adapters/netlink/golden.fixture.ts";
 import { saCountersIn } from "../../src/adapters/xfrm/sa-counters.ts";
@@ -60,6 +63,14 @@ export const targets: readonly Target[] = [
         if (JSON.stringify(again) !== JSON.stringify(message))
           throw new Error("it is decoded differently");
       }),
+  },
+  {
+    name: "tracked connections",
+    seeds: [goldenFlow.entry, goldenFlow.statistics],
+    run: (bytes) => {
+      flowIn(bytes);
+      usageIn(bytes);
+    },
   },
   {
     name: "VICI packets in a stream",

@@ -15,6 +15,7 @@ export const obedientNetwork: NetworkPort = {
   saEvents: () => NEVER,
   xfrmErrors: () => new Map(),
   saCounters: () => [],
+  trackedConnections: () => [],
   echoes: () => NEVER,
   watch: () => NEVER,
 };

@@ -14,6 +14,14 @@ export interface Request {
   readonly tolerate?: readonly string[];
 }
 
+/** The objects of a dump that are kept. */
+export interface DumpSelection {
+  readonly isWanted: (message: NetlinkMessage) => boolean;
+  /** The most that are kept; the others are read and dropped. */
+  readonly most: number;
+}
+
+const everything: DumpSelection = { isWanted: () => true, most: Infinity };
 const batchBytes = 24 * 1024;
 const dumpAttempts = 5;
 
@@ -85,11 +93,16 @@ export class NetlinkSocket implements Disposable {
   /**
    * Lists every object of a kind; repeats the dump if the kernel reports a change during it.
    *
+   * @param only leaves out other objects, which then take no memory
    * @throws {NetlinkError} with the kernel's text
    */
-  dump(op: string, write: (writer: MessageWriter) => void): NetlinkMessage[] {
+  dump(
+    op: string,
+    write: (writer: MessageWriter) => void,
+    only: DumpSelection = everything,
+  ): NetlinkMessage[] {
     for (let attempt = 1; ; attempt++) {
-      const { messages, interrupted } = this.#dumpOnce(op, write);
+      const { messages, interrupted } = this.#dumpOnce(op, write, only);
       if (!interrupted || attempt === dumpAttempts) return messages;
     }
   }
@@ -133,6 +146,7 @@ export class NetlinkSocket implements Disposable {
   #dumpOnce(
     op: string,
     write: (writer: MessageWriter) => void,
+    { isWanted, most }: DumpSelection,
   ): { messages: NetlinkMessage[]; interrupted: boolean } {
     writer.reset();
     write(writer);
@@ -149,7 +163,8 @@ export class NetlinkSocket implements Disposable {
         const error = dumpErrorOf(op, message);
         if (error !== undefined) throw error;
         if (message.type === Nl.done) return { messages, interrupted };
-        if (message.type !== Nl.error) messages.push(message);
+        if (message.type === Nl.error || messages.length >= most) continue;
+        if (isWanted(message)) messages.push(message);
       }
     }
   }

@@ -6,6 +6,7 @@ import {
   place,
   planned,
 } from "../../../test/simulator/kernel/applied.ts";
+import { flowBody } from "../../../test/simulator/kernel/tracking-answers.ts";
 import { namespaceText } from "../../../test/simulator/kernel/entry-text.ts";
 import type { SimulatedKernel } from "../../../test/simulator/kernel/kernel.ts";
 import { planText } from "../../../test/simulator/kernel/plan-text.ts";
@@ -18,9 +19,10 @@ import {
 } from "../../../test/simulator/kernel/plans.ts";
 import { gatewayPlan } from "../../model/network/gateway-plan.ts";
 import type { ExposedPort } from "../../model/translation/child-services.ts";
+import { flowIn } from "../conntrack/flow.ts";
 import { FilterMemory } from "../nftables/apply-rules.ts";
 import { NftError } from "../nftables/libnftables.ts";
-import { applyPlan } from "./apply-plan.ts";
+import { applyPlan, driftOf } from "./apply-plan.ts";
 
 /** A port of a Service with these backends. */
 function exposed(backends: readonly string[]): ExposedPort {
@@ -126,6 +128,74 @@ describe("a pass over a damaged packet filter", () => {
     assert.equal(lines.filter((line) => /: nft (delete|add) element/.test(line)).length, 2);
     applyPlan(place, planned(), memory, kernel);
     assert.match(nft(kernel.requests())[0] ?? "", key);
+  });
+
+  it("ends the UDP flows to backends that left, also those of an earlier process", () => {
+    const { kernel, pod } = appliedKernel();
+    const flow = (id: number, port: number, backend: string) =>
+      flowBody(id, { to: "10.0.2.60", port, backend });
+    const serve = (memory: FilterMemory, ...exposed: readonly ExposedPort[]) =>
+      applyPlan(
+        place,
+        gatewayPlan({ ...gatewayFacts, services: { exposed, remote: [] } }),
+        memory,
+        kernel,
+      );
+    const idsOf = () => pod.flows.map((body) => flowIn(body)?.id.readUInt32BE());
+    pod.flows = [
+      flow(1, 443, "10.244.2.5"),
+      flow(2, 443, "10.244.2.6"),
+      flow(3, 444, "10.244.2.5"),
+    ];
+    const memory = new FilterMemory();
+    serve(memory, { ...exposed(["10.244.2.6"]), transport: "udp" });
+    assert.deepEqual(idsOf(), [2, 3]);
+    pod.flows.push(flow(4, 443, "10.244.2.5"));
+    serve(memory, { ...exposed(["10.244.2.6"]), transport: "udp" });
+    assert.deepEqual(idsOf(), [2, 3, 4], "nothing changed, so that nothing is listed");
+    serve(memory);
+    assert.deepEqual(idsOf(), [3]);
+  });
+
+  it("leaves connections by TCP to backends that left", () => {
+    const { kernel, pod } = appliedKernel();
+    pod.flows = [flowBody(1, { to: "10.0.2.60", port: 443, backend: "10.244.2.5" })];
+    const services = { exposed: [exposed(["10.244.2.6"])], remote: [] };
+    applyPlan(place, gatewayPlan({ ...gatewayFacts, services }), new FilterMemory(), kernel);
+    assert.equal(pod.flows.length, 1);
+  });
+
+  it("needs no list of flows from a kernel that lacks it, and tries again after another refusal", () => {
+    const { kernel, pod } = appliedKernel();
+    const services = {
+      exposed: [{ ...exposed(["10.244.2.6"]), transport: "udp" }],
+      remote: [],
+    } as const;
+    const plan = gatewayPlan({ ...gatewayFacts, services });
+    const memory = new FilterMemory();
+    pod.trackingError = "EPERM";
+    assert.throws(() => applyPlan(place, plan, memory, kernel), { code: "EPERM" });
+    pod.flows = [flowBody(1, { to: "10.0.2.60", port: 443, backend: "10.244.2.5" })];
+    pod.trackingError = undefined;
+    applyPlan(place, plan, memory, kernel);
+    assert.deepEqual(pod.flows, []);
+    pod.trackingError = "EINVAL";
+    assert.doesNotThrow(() => applyPlan(place, plan, new FilterMemory(), kernel));
+  });
+
+  it("sets how connections are tracked only if the table tracks them", () => {
+    const { kernel, pod } = appliedKernel();
+    const liberal = () => pod.sysctls.get("netfilter/nf_conntrack_tcp_be_liberal");
+    assert.equal(liberal(), "0");
+    const services = { exposed: [exposed(["10.244.2.6"])], remote: [] };
+    const plan = gatewayPlan({ ...gatewayFacts, services });
+    const memory = new FilterMemory();
+    applyPlan(place, plan, memory, kernel);
+    assert.equal(liberal(), "1");
+    pod.sysctls.set("netfilter/nf_conntrack_tcp_loose", "0");
+    assert.deepEqual(driftOf(place.namespace, plan, memory, kernel), [
+      "set net.netfilter.nf_conntrack_tcp_loose to 1",
+    ]);
   });
 
   it("amends the table if a worker is added", () => {

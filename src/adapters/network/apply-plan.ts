@@ -1,4 +1,8 @@
 import type { NetworkPlan } from "../../model/network/network-plan.ts";
+import type { RulesPlan } from "../../model/rules/rules-plan.ts";
+import { changedPorts } from "../../model/translation/tracked-ports.ts";
+import { removeStaleFlows } from "../conntrack/stale-flows.ts";
+import { NetlinkError } from "../linux/errors.ts";
 import { deleteLink } from "../netlink/link-requests.ts";
 import { listLinks } from "../netlink/links.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
@@ -19,7 +23,7 @@ import {
   type PlanPlace,
 } from "./apply-links.ts";
 import { difference } from "./difference.ts";
-import { applyForwarding, forwardingDrift } from "./forwarding.ts";
+import { applySettings, settingsDrift } from "./settings.ts";
 import { linux, type Kernel } from "./kernel.ts";
 import { receive, receptionDrift } from "./reception.ts";
 
@@ -48,7 +52,7 @@ export function applyPlan(
   const { namespace } = place;
   // The filter first: no device may carry packets without it.
   const { changes, ...later } = restrictFilter(socket, namespace, plan, filter, kernel);
-  if (plan.forwarding) applyForwarding(namespace, kernel.sysctls);
+  applySettings(namespace, plan, kernel.sysctls);
   const actual = createLinks(socket, place, plan.links, kernel.netlink);
   const received = plan.links.map((link) =>
     receive({ namespace, memory: filter, kernel }, link, found(actual, link)),
@@ -60,6 +64,7 @@ export function applyPlan(
   const { rules } = plan;
   // Senders last: without a route for the answers, the peer would hear that they are unreachable.
   const admitted = rules === undefined ? 0 : admitMembers(namespace, rules, later, filter, kernel);
+  endStaleFlows(namespace, rules, filter, kernel);
   if (error !== undefined) throw error;
   const receptions = received.reduce((sum, reception) => sum + reception.changes, 0);
   return { changes: changes + receptions + requests.length + admitted };
@@ -80,6 +85,25 @@ function restrictFilter(
     if (!isFiltered(namespace, rules, kernel)) setDown(socket, links);
     throw error;
   }
+}
+
+/**
+ * Removes the flows to former backends, whose packets would not follow the changed rules. A kernel that
+ * does not list tracked connections keeps them until they time out.
+ */
+function endStaleFlows(
+  namespace: string | undefined,
+  rules: RulesPlan | undefined,
+  memory: FilterMemory,
+  { netlink }: Kernel,
+): void {
+  const ports = rules?.tracking?.ports ?? [];
+  try {
+    removeStaleFlows(namespace, changedPorts(memory.ports, ports), netlink);
+  } catch (error) {
+    if (!(error instanceof NetlinkError && error.code === "EINVAL")) throw error;
+  }
+  memory.ports = ports;
 }
 
 /**
@@ -110,7 +134,7 @@ export function driftOf(
   return [
     ...(isFilterWrong ? [`set packet filter ${rules.table}`] : []),
     ...receptionDrift({ namespace, memory: filter, kernel }, plan.links, links),
-    ...(plan.forwarding ? forwardingDrift(namespace, kernel.sysctls) : []),
+    ...settingsDrift(namespace, plan, kernel.sysctls),
     ...difference(socket, links, plan)
       .map(({ op }) => op)
       .filter((op) => !op.startsWith("delete")),

@@ -7,6 +7,7 @@ import {
   type RulesMember,
   type RulesPlan,
 } from "../../model/rules/rules-plan.ts";
+import type { TrackedPort } from "../../model/rules/tracking-plan.ts";
 import { Protocol } from "../linux/constants.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
 import { NetlinkError } from "../linux/errors.ts";
@@ -21,6 +22,8 @@ export class FilterMemory {
   members: readonly RulesMember[] = [];
   /** The table's fingerprint at that time; undefined before a plan was applied. */
   fingerprint: string | undefined;
+  /** The ports without stale flows; undefined before a plan was applied. */
+  ports: readonly TrackedPort[] | undefined;
 
   /** The memory of another table in the same namespace. */
   of(table: string): FilterMemory {

@@ -150,6 +150,7 @@ function trafficText({ bytesIn, bytesOut, idleIn }: ChildTraffic): string {
 /** The types of conditions that report a problem by being true. */
 const badConditions: ReadonlySet<ConditionType> = new Set<ConditionType>([
   "Differs",
+  "NearLimit",
   "PartlyRouted",
   "RekeyRefused",
   "Reconciling",

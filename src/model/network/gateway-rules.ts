@@ -6,6 +6,7 @@ import { memberName, type RulesMember, type RulesPlan } from "../rules/rules-pla
 import { frameMatch, packetMatch } from "./segment-frame.ts";
 import type { WorkerSecrets } from "./segment.ts";
 import type { ChildServices } from "../translation/child-services.ts";
+import { trackedPorts } from "../translation/tracked-ports.ts";
 import { translationRules } from "../translation/translation-rules.ts";
 
 /** The input of a gateway's packet filter. */
@@ -42,15 +43,14 @@ export function gatewayRules(facts: GatewayRulesFacts): RulesPlan {
     hold === undefined
       ? [outward(vxlan, xfrms)]
       : [outward(vxlan, [...xfrms, hold]), outward(hold, xfrms)];
-  const translation = translationRules({
+  const ends = {
     services: facts.services,
     gateway: child.xfrmIp.address,
     own: addressesOf(gateway),
-    device: gateway.device,
-    xfrms: oneOf(xfrms),
-    vxlanPort,
     inSegment: segmentAddresses(facts.workers),
-  });
+  };
+  const device = { device: gateway.device, xfrms: oneOf(xfrms), vxlanPort };
+  const translation = translationRules({ ...ends, ...device });
   return {
     table: "ipman",
     sets: ["addresses", "senders", "workers", ...(translation?.sets ?? [])],
@@ -83,6 +83,7 @@ ${[...(translation?.forward ?? []).map((rule) => `    ${rule}`), ...outwards].jo
     drop
   }${translation?.frame ?? ""}`,
     members: [...membersOf(facts), ...(translation?.members ?? [])],
+    ...(translation && { tracking: { ports: trackedPorts(ends) } }),
   };
 }
 

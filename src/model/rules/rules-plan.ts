@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { TrackingPlan } from "./tracking-plan.ts";
 
 /** The families of tables that ipman uses. */
 export type RulesFamily = "inet" | "netdev";
@@ -15,6 +16,8 @@ export interface RulesPlan {
   /** The sets that contain elements of members only. */
   readonly sets: readonly string[];
   readonly members: readonly RulesMember[];
+  /** Present if the table tracks connections. */
+  readonly tracking?: TrackingPlan;
 }
 
 /** The part of a table for one sender: a chain, and elements of the table's sets. */

@@ -82,6 +82,12 @@ const table = {
     meaning:
       "networks that the manifest names are not routed into the tunnel; the message lists them. Present only while there are such networks, and `Ready` does not depend on it",
   },
+  NearLimit: {
+    subjects: ["connection", "child"],
+    writers: ["agent"],
+    meaning:
+      "a gateway that translates addresses for Services tracks more than nine tenths of the connections that the kernel can track; at the limit, new connections are dropped. Present only while that is so, until fewer than eight tenths are tracked, and `Ready` does not depend on it",
+  },
   Redundant: {
     subjects: ["connection"],
     writers: ["agent"],

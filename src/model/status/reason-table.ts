@@ -1,12 +1,5 @@
-/** The documentation of one reason; docs/reasons.md and `ipman diagnose` show it. */
-export interface ReasonEntry {
-  /** The meaning of the reason. */
-  readonly explanation: string;
-  /** The remedy for a person to apply. */
-  readonly remedy: string;
-  /** False if another attempt fails in the same way until spec or secret change. */
-  readonly retryable: boolean;
-}
+import { pathReasons } from "./path-reasons.ts";
+import type { ReasonEntry } from "./reason-entry.ts";
 
 /** Every reason with its documentation, in the order of cause and effect. */
 export const reasonTable = {
@@ -257,34 +250,14 @@ export const reasonTable = {
       "nothing, if no answer is expected; otherwise run `ipman diagnose CONNECTION --ping ADDRESS`, and declare a `probe`",
     retryable: true,
   },
-  StandbyDown: {
+  TrackingNearLimit: {
     explanation:
-      "the connection has one path that works: each of the others that has to be up is down, and the loss of the active path would be an outage; the message has the reason of each",
+      "a gateway that translates addresses for Services tracks more than nine tenths of the connections that the kernel can track in a network namespace (`nf_conntrack_max` of the node); at the limit, it drops new connections",
     remedy:
-      "see the reason in the message, and run `ipman diagnose CONNECTION`; if the partner's gateway is down on purpose, wait",
+      "find the client that opens so many connections, or raise `net.netfilter.nf_conntrack_max` on the nodes",
     retryable: true,
   },
-  StandbyNotTested: {
-    explanation:
-      "the paths beside the active one are `cold`: whether they come up shows only when they are dialled",
-    remedy:
-      "`ipman move CONNECTION PATH` tests a path without a loss; with `standby: warm` ipman keeps its IKE SA up, which shows at any time whether it works",
-    retryable: true,
-  },
-  PeerTakesLast: {
-    explanation:
-      "the peer sends its answers into the CHILD SA that was established last, as gateways with policies do, and a path was declared `standby: hot`: after each rekey of that path, answers came by it and the peer dropped what the active path carried. ipman rekeyed the active path, which brought the answers back, and keeps the hot standbys warm",
-    remedy:
-      "declare `standby: warm` for the path, or have the partner use an interface for each tunnel and route its answers; `ipman restart CONNECTION` has ipman try again",
-    retryable: true,
-  },
-  PeerKeepsOne: {
-    explanation:
-      "the peer keeps one IKE SA for the identity of this side: twice within ten minutes it refused that of another path, or ended one when another came up. ipman keeps the standbys cold, so that no path takes the IKE SA of another one",
-    remedy:
-      "give each path a `localId` of its own, set `unique = never` in the connection of a strongSwan partner, or declare `standby: cold`; then run `ipman restart CONNECTION`. If the message names a path with another gateway, compare its key there as well",
-    retryable: true,
-  },
+  ...pathReasons,
   NamespaceTaken: {
     explanation:
       "a network namespace of the host has the name that ipman needs, and ipman did not make it; ipman changes nothing in it and never removes it",

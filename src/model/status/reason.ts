@@ -1,4 +1,5 @@
-import { reasonTable, type ReasonEntry } from "./reason-table.ts";
+import type { ReasonEntry } from "./reason-entry.ts";
+import { reasonTable } from "./reason-table.ts";
 
 /**
  * Why an object is not in its desired state. Reasons are part of the API: conditions, events and

@@ -33,6 +33,8 @@ export interface ChildStatus {
   readonly unrouted: string | undefined;
   /** The doubt that it carries traffic although it is up, if there is one. */
   readonly traffic: Failure | undefined;
+  /** Set while its gateway tracks almost as many connections as the kernel can. */
+  readonly tracking?: Failure | undefined;
   readonly conditions: readonly Condition[];
 }
 

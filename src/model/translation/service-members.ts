@@ -57,7 +57,10 @@ interface BackendTarget extends Backend {
  * The backends of a port that a gateway can reach by the child's family, by their addresses there. A
  * worker is there once, although a dual-stack Service lists both addresses of its pod.
  */
-function reachable(backends: readonly Backend[], facts: ServiceMembersFacts): BackendTarget[] {
+export function reachable(
+  backends: readonly Backend[],
+  facts: Pick<ServiceMembersFacts, "gateway" | "inSegment">,
+): BackendTarget[] {
   const targets = backends.flatMap(({ address, port }): BackendTarget[] => {
     const worker = facts.inSegment(address);
     if (worker !== undefined) return [{ address: worker, port, isWorker: true }];

@@ -4,6 +4,7 @@ import { failure, Reason, type Failure } from "../../model/status/failure.ts";
 import type { SourceProblem } from "../../model/api/resource.ts";
 import { condition, first, firstLack, judged, summary, type Check } from "./checks.ts";
 import { limited } from "./limited.ts";
+import { nearLimit } from "./near-limit.ts";
 import { redundant, type StandbyFacts } from "./redundancy.ts";
 import type { PeerLimits } from "../../model/status/peer-limits.ts";
 import { isUp, type PublicState } from "../../model/status/public-state.ts";
@@ -38,7 +39,7 @@ export type SecretFacts = Pick<ConnectionFacts, "hasSecret" | "keyFailure" | "se
 
 export type ChildFacts = Pick<
   ChildStatus,
-  "key" | "state" | "gateway" | "failure" | "reachability" | "traffic" | "unrouted"
+  "key" | "state" | "gateway" | "failure" | "reachability" | "traffic" | "tracking" | "unrouted"
 > & {
   /** The methods of the key exchange of the present CHILD SA, if it had one. */
   readonly keyExchange?: string | undefined;
@@ -111,6 +112,7 @@ export function conditionsOf(facts: ConnectionFacts): Condition[] {
     ...differing(facts, ...facts.children),
     ...refusingRekeys(facts, ...facts.children),
     ...partlyRouted(facts.children),
+    ...nearLimit(facts.children),
     ...redundant(facts.paths ?? []),
     ...limited(facts.limits),
     ...summary(
@@ -157,6 +159,7 @@ export function childConditionsOf(facts: ChildFacts): Condition[] {
     ...differing(facts),
     ...refusingRekeys(facts),
     ...partlyRouted([facts]),
+    ...nearLimit([facts]),
     ...summary(lack, message).slice(0, 1),
   ];
 }

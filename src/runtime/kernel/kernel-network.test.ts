@@ -7,6 +7,7 @@ import { SegmentKey } from "../../model/network/segment-key.ts";
 import { connectionOf } from "../../../test/models/fixtures.ts";
 import { SimulatedKernel } from "../../../test/simulator/kernel/kernel.ts";
 import { address, prefix, workerOf } from "../../../test/simulator/kernel/plans.ts";
+import { flowBody } from "../../../test/simulator/kernel/tracking-answers.ts";
 import { KernelNetwork } from "./kernel-network.ts";
 
 const connection = connectionOf();
@@ -30,6 +31,14 @@ const order: GatewayOrder = {
   tunnels: [child.ifId],
   contests: 0,
 };
+
+const remotePort = {
+  service: "shop/database",
+  transport: "tcp",
+  gatewayPort: 20_001,
+  source: address("10.0.2.70"),
+  backends: [{ address: address("10.0.1.7"), port: 5_432 }],
+} as const;
 
 /** A network on a simulated kernel whose path to the peer has an MTU. */
 function networkOf({ mtu = 1_500, isCharonRunning = true } = {}) {
@@ -107,6 +116,36 @@ describe("the network of the kernel", () => {
     assert.equal(pod.find("xfrm102")?.mtu, applied);
     const other = networkOf({ mtu: 1_500 }).network;
     assert.ok((applied ?? 0) < other.tunnelMtu(connection, child, undefined));
+  });
+
+  it("counts the connections of gateways with Services, and of no others", () => {
+    const { network, pod } = networkOf();
+    pod.flows = [flowBody(1, { to: "10.0.2.60", port: 53, backend: "198.18.0.2" })];
+    network.apply(order);
+    assert.deepEqual(network.trackedConnections(), []);
+    const web = {
+      service: "shop/web",
+      address: address("10.0.2.60"),
+      transport: "tcp",
+      port: 443,
+      affinity: false,
+      backends: [],
+    } as const;
+    network.apply({ ...order, services: { exposed: [web], remote: [] } });
+    assert.deepEqual(network.trackedConnections(), [
+      { connection: connection.id, child: child.key, connections: 1, limit: 262_144 },
+    ]);
+    network.apply(order);
+    assert.deepEqual(network.trackedConnections(), []);
+  });
+
+  it("leaves out a gateway whose namespace is gone", () => {
+    const { network, kernel } = networkOf();
+    const web = { exposed: [], remote: [remotePort] };
+    network.apply({ ...order, services: web });
+    assert.equal(network.trackedConnections().length, 1);
+    kernel.remove("pod");
+    assert.deepEqual(network.trackedConnections(), []);
   });
 
   it("refuses a pass while charon is not running, as a failure that can be retried", () => {

@@ -37,6 +37,7 @@ import { gatewayPlan, holdName, vxlanName } from "../../model/network/gateway-pl
 import type { KernelState } from "../../model/charon/held-sas.ts";
 import type { KernelCounters } from "../../model/traffic/sa-counters.ts";
 import type { EchoOutcome } from "../../model/probe/echo-judge.ts";
+import type { GatewayUsage } from "../../model/translation/tracked-usage.ts";
 import type { NetworkPlan } from "../../model/network/network-plan.ts";
 import { innerMtu, suiteOfProposals } from "../../model/network/mtu.ts";
 import { announcedMac } from "../../model/network/sending-mac.ts";
@@ -44,6 +45,7 @@ import { workerSecrets } from "../../model/network/segment.ts";
 import type { SegmentKey } from "../../model/network/segment-key.ts";
 import { workerPlan } from "../../model/network/worker-plan.ts";
 import type { NetworkPort } from "../ports/ports.ts";
+import { TrackedGateways } from "./tracked-gateways.ts";
 import { Refusal } from "../ports/refusal.ts";
 
 export interface KernelNetworkOptions {
@@ -89,12 +91,14 @@ export class KernelNetwork implements NetworkPort {
   /** The MTU that was last applied to each child's xfrm interface. */
   readonly #mtus = new Map<string, number>();
   readonly #filters = new WeakMap<Gateway, FilterMemory>();
+  readonly #tracked: TrackedGateways;
   /** Announcements, each of which takes a tenth of a millisecond to compute. */
   readonly #frames = new WeakMap<Worker, AnnouncementFrame>();
 
   constructor(options: KernelNetworkOptions) {
     this.#options = options;
     this.#kernel = options.kernel ?? linux;
+    this.#tracked = new TrackedGateways(this.#kernel.netlink);
   }
 
   /** The MTU of a child's xfrm interface in bytes; undefined before there is one. */
@@ -113,6 +117,7 @@ export class KernelNetwork implements NetworkPort {
     this.#mtus.set(childRefKey({ connection: connection.id, child: order.child.key }), tunnelMtu);
     const plan = this.#planOf(order, tunnelMtu);
     const place = { namespace: order.gateway.netns, charonNamespace };
+    this.#tracked.note(order, plan);
     const { changes } = applyPlan(place, plan, this.#filterOf(order.gateway), this.#kernel);
     return { repaired: changes > 0 };
   }
@@ -202,6 +207,10 @@ export class KernelNetwork implements NetworkPort {
 
   saCounters(): readonly KernelCounters[] {
     return listSaCounters(this.kernelNamespace());
+  }
+
+  trackedConnections(): readonly GatewayUsage[] {
+    return this.#tracked.usages();
   }
 
   /** The largest packet that enters the child's tunnel unfragmented, in bytes. */

@@ -91,4 +91,16 @@ describe("the events of a connection", () => {
       ["Normal", "SaReplaced", "Rekeying"],
     ]);
   });
+
+  it("warn about a gateway that tracks nearly too many connections, and report the end", () => {
+    const near = { ...differs, type: "NearLimit", reason: "TrackingNearLimit" } as const;
+    const typesOf = (events: ReturnType<typeof conditionEvents>) =>
+      events.map(({ type, reason, action }) => [type, reason, action]);
+    assert.deepEqual(typesOf(conditionEvents([ready], [ready, near])), [
+      ["Warning", "TrackingNearLimit", "Tracking"],
+    ]);
+    assert.deepEqual(typesOf(conditionEvents([ready, near], [ready])), [
+      ["Normal", "BelowLimit", "Tracking"],
+    ]);
+  });
 });

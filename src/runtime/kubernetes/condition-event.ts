@@ -22,6 +22,7 @@ export function conditionEvents(
     appearing(was("Traffic"), is("Traffic"), received),
     appearing(was("Differs"), is("Differs"), asDeclared),
     appearing(was("RekeyRefused"), is("RekeyRefused"), replaced),
+    appearing(was("NearLimit"), is("NearLimit"), belowLimit),
   ];
   return events.filter((event) => event !== undefined);
 }
@@ -68,6 +69,12 @@ const received: EndEvent = {
   reason: "NoDoubt",
   action: "Counting",
   note: "no child that is up sends packets without receiving any",
+};
+
+const belowLimit: EndEvent = {
+  reason: "BelowLimit",
+  action: "Tracking",
+  note: "every gateway can track many further connections",
 };
 
 function appearing(

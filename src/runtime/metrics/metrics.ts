@@ -9,6 +9,7 @@ import { ProbeMetrics } from "./probe-metrics.ts";
 import { readinessText, unreadableText } from "./readiness-series.ts";
 import { secretText } from "./secret-series.ts";
 import type { StateWrites } from "../host/state-writer.ts";
+import { showTrackedConnections, type TrackingPort } from "./tracking-metrics.ts";
 import { SwitchGapMetrics } from "./switch-gap-metrics.ts";
 import { statusText } from "./status-series.ts";
 import { allPathConnections, isHere } from "../../model/api/path.ts";
@@ -36,7 +37,7 @@ export interface Observed {
   readonly running: Running;
   readonly events: RuntimeEvents;
   readonly charon: StatisticsPort;
-  readonly network: ErrorsPort;
+  readonly network: ErrorsPort & TrackingPort;
 }
 
 /** The runtime's metrics. Metrics of the status are computed at each scrape. */
@@ -124,6 +125,7 @@ export class Metrics implements Disposable {
     this.#running = running;
     const declared = () => allPathConnections(running.desired.connections.values());
     showXfrmErrors(this.registry, network);
+    showTrackedConnections(this.registry, network);
     const ofActors = new ActorMetrics(this.registry, () => machinesBelow(running.rootActors));
     const ofPaths = new PathMetrics(this.registry, this.#statusNow);
     const ofProbes = new ProbeMetrics(this.registry, this.#statusNow);

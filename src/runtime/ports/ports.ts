@@ -8,6 +8,7 @@ import type { KernelCounters } from "../../model/traffic/sa-counters.ts";
 import type { HeldSas, KernelState } from "../../model/charon/held-sas.ts";
 import type { CharonAlgorithms } from "../../model/charon/proposals/charon-algorithms.ts";
 import type { ChildServices } from "../../model/translation/child-services.ts";
+import type { GatewayUsage } from "../../model/translation/tracked-usage.ts";
 import type { ViciMessage } from "../../model/charon/vici-message.ts";
 import type { EchoOutcome } from "../../model/probe/echo-judge.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
@@ -99,6 +100,8 @@ export interface NetworkPort {
    * @throws while charon is away
    */
   readonly saCounters: () => readonly KernelCounters[];
+  /** The connections of those gateways that track any; empty if none has Services. */
+  readonly trackedConnections: () => readonly GatewayUsage[];
   /** Sends echo requests through a gateway, and emits the judgement of each. */
   readonly echoes: (order: ProbeOrder) => Observable<EchoOutcome>;
   /** Emits the part of the namespace that changed, at each change. */

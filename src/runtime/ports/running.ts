@@ -27,6 +27,7 @@ export interface Running {
   readonly charonSnapshot: SnapshotFrom<typeof charonMachine>;
   readonly probes: ProbeStates;
   readonly traffic: TrafficStates;
+  readonly tracking: TrackingStates;
   /** Whether the connection has a usable key, or why it has none. */
   readonly secretOf: (connection: Connection) => SecretFacts;
   /** When the connection's Secret was written, in seconds since the epoch; undefined if unknown. */
@@ -42,6 +43,12 @@ export interface Running {
 /** The doubts whether children that are up carry traffic. */
 export interface TrafficStates {
   /** One item per child of the connection, in its order; empty while no child is up. */
+  readonly of: (connection: Connection) => readonly (Failure | undefined)[];
+}
+
+/** The gateways that track almost as many connections as the kernel can. */
+export interface TrackingStates {
+  /** One item per child of the connection, in its order; empty while all are far from the limit. */
   readonly of: (connection: Connection) => readonly (Failure | undefined)[];
 }
 

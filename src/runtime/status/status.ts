@@ -52,6 +52,7 @@ export type StatusSource = Pick<
   | "charonSnapshot"
   | "probes"
   | "traffic"
+  | "tracking"
   | "secretOf"
   | "breakdownOf"
   | "stateProblem"
@@ -70,11 +71,13 @@ export function statusOf(running: StatusSource): Status {
     const observed = {
       probes: running.probes.of(connection),
       traffic: running.traffic.of(connection),
+      tracking: running.tracking.of(connection),
     };
     const facts = [
       ...Object.values(surroundings),
       ...observed.probes,
       ...observed.traffic,
+      ...observed.tracking,
       ...machinesBelow([root]).map((actor) => actor.getSnapshot() as object),
     ];
     return statuses.of(root, facts, (before) =>
@@ -112,12 +115,13 @@ const noSecret = { hasSecret: false, keyFailure: undefined, secretTrouble: undef
 interface Observations {
   readonly probes: readonly (Reachability | undefined)[];
   readonly traffic: readonly (Failure | undefined)[];
+  readonly tracking: readonly (Failure | undefined)[];
 }
 
 function connectionStatus(
   snapshot: ConnectionSnapshot,
   surroundings: OtherFacts,
-  { probes, traffic }: Observations,
+  { probes, traffic, tracking }: Observations,
   before: ConnectionStatus | undefined,
 ): ConnectionStatus {
   const { connection } = snapshot.context;
@@ -128,7 +132,7 @@ function connectionStatus(
     const child = childSnapshotOf(snapshot, key);
     if (child === undefined) return [];
     const known = before?.children.find((one) => one.key === key);
-    const observed = { reachability: probes[i], traffic: traffic[i] };
+    const observed = { reachability: probes[i], traffic: traffic[i], tracking: tracking[i] };
     return [childStatus(child, gatewaySnapshotOf(snapshot, key), observed, known)];
   });
   const leads = beatOf(snapshot.context)?.leading;

@@ -26,6 +26,7 @@ import { PathVerdicts } from "./path-verdicts.ts";
 import { PeerModes } from "./peer-modes.ts";
 import { Probes } from "./probes.ts";
 import { Secrets } from "../keys/secrets.ts";
+import { TrackingWatch } from "./tracking-watch.ts";
 import { TrafficWatch } from "./traffic-watch.ts";
 
 /** The ports and settings of a supervisor. */
@@ -56,6 +57,7 @@ const gatherMs = 5;
 export class Supervisor implements Running, Disposable {
   readonly probes: Probes;
   readonly traffic: TrafficWatch;
+  readonly tracking: TrackingWatch;
   readonly #options: SupervisorOptions;
   readonly #events = new EventSubjects();
   readonly #changes = new Subject<void>();
@@ -127,6 +129,7 @@ export class Supervisor implements Running, Disposable {
     this.#verdicts = new PathVerdicts({ probes: this.probes, silences: this.#silences, rootOf });
     const watching = { network, queue, calls: events.adapterCalls, rootOf, report: this.#report };
     this.traffic = new TrafficWatch({ ...watching, changed });
+    this.tracking = new TrackingWatch({ network, changed, report: this.#report });
     this.#drawn = new DrawnTraffic(watching);
     this.#wire();
   }
@@ -203,6 +206,7 @@ export class Supervisor implements Running, Disposable {
     this.#inputs.unsubscribe();
     this.probes[Symbol.dispose]();
     this.traffic[Symbol.dispose]();
+    this.tracking[Symbol.dispose]();
     this.#drawn[Symbol.dispose]();
     this.#feed[Symbol.dispose]();
     this.#connections[Symbol.dispose]();
@@ -243,6 +247,7 @@ export class Supervisor implements Running, Disposable {
       logSwitch.note(id, settled);
       this.#verdicts.update(id);
       this.traffic.update(id);
+      this.tracking.update();
       this.#drawn.update(id);
       this.#changes.next();
     });

@@ -5,6 +5,7 @@ import type { NetlinkMessage } from "../../../src/adapters/netlink/reader.ts";
 import type { Kernel } from "../../../src/adapters/network/kernel.ts";
 import type { NftRunner } from "../../../src/adapters/nftables/libnftables.ts";
 import { answerFilter } from "./filter-answers.ts";
+import { answerTracking, trackingSubsystem } from "./tracking-answers.ts";
 import { SimulatedNamespace } from "./namespace.ts";
 import { runCommands } from "./nft.ts";
 import { requestText } from "./request-text.ts";
@@ -58,6 +59,11 @@ export class SimulatedKernel implements Kernel {
     return namespace;
   }
 
+  /** Removes a namespace, as the kernel does after its last process. */
+  remove(path: string): void {
+    this.#namespaces.delete(path);
+  }
+
   /**
    * Finds a namespace by its path.
    *
@@ -87,7 +93,10 @@ export class SimulatedKernel implements Kernel {
   }
 
   #answer(request: NetlinkMessage, namespace: SimulatedNamespace, protocol: number): Answer {
-    if (protocol === Protocol.netfilter) return answerFilter(request, namespace);
+    if (protocol === Protocol.netfilter) {
+      const isTracking = request.type >> 8 === trackingSubsystem;
+      return (isTracking ? answerTracking : answerFilter)(request, namespace);
+    }
     const text = requestText(request, namespace, (fd) => this.#byDescriptor(fd)?.name);
     if (text !== undefined) {
       this.before(text);

@@ -39,7 +39,13 @@ export class SimulatedNamespace {
   neighbours: Neighbour[] = [];
   fdb: Neighbour[] = [];
   tables = new Map<string, SimulatedTable>();
+  /** The bodies of messages about tracked connections. */
+  flows: Buffer[] = [];
+  /** The kernel's answer to each request about them; none by default. */
+  trackingError: string | undefined;
   readonly sysctls = new Map([
+    ["netfilter/nf_conntrack_tcp_be_liberal", "0"],
+    ["netfilter/nf_conntrack_tcp_loose", "1"],
     ["ipv4/ip_forward", "0"],
     ["ipv6/conf/all/forwarding", "0"],
     ["ipv4/conf/all/rp_filter", "0"],
