@@ -49,6 +49,7 @@ export interface OperatorOptions {
   readonly listen: string;
   readonly ttlSeconds: number;
   readonly requireAllowedNamespaces: boolean;
+  readonly namespaceDefaults: boolean;
   readonly requireSecretConsent: boolean;
   readonly vxlanPort: number;
   /** Networks that stay outside of tunnels, besides those that the operator knows itself. */
@@ -142,6 +143,10 @@ export const operatorOptions = {
   requireAllowedNamespaces: flag(
     "--require-allowed-namespaces",
     "no pod may join a connection without spec.allowedNamespaces",
+  ),
+  namespaceDefaults: flag(
+    "--namespace-defaults",
+    "attach the new pods of namespaces with the label ipman.dialo.ai/defaults",
   ),
   requireSecretConsent: flag(
     "--require-secret-consent",
