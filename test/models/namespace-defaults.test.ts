@@ -59,6 +59,13 @@ class World implements Disposable {
     return answer.denied;
   }
 
+  /** How long an answer takes before a deadline. */
+  async timed(pod: KubeObject, deadlineMs: number): Promise<number> {
+    const since = performance.now();
+    await this.#defaults.admit(creationOf(pod), since + deadlineMs);
+    return performance.now() - since;
+  }
+
   /** The answer for a pod, by the webhook for annotated pods. */
   async annotated(pod: KubeObject) {
     const answer = this.#replica.admit(pod);
@@ -202,6 +209,20 @@ describe("a namespace with defaults", () => {
     await pass(500);
     world.label("shop");
     assert.ok("pod" in (await answer));
+  });
+
+  it("has one deadline for everything that its pods wait for", async () => {
+    mock.method(performance, "now", () => Date.now());
+    try {
+      using world = new World();
+      world.label("late");
+      await pass(200);
+      const answers = ["late", "absent"].map((name) => world.timed(podOf("web", {}, name), 1_500));
+      await pass(8_000);
+      for (const tookMs of await Promise.all(answers)) assert.ok(tookMs < 1_500, `${tookMs} ms`);
+    } finally {
+      mock.restoreAll();
+    }
   });
 
   it("attaches no pod before it is read, or while Namespaces cannot be read", async () => {

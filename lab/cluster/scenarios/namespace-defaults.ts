@@ -10,6 +10,8 @@ import { walkThrough, walkThroughChild } from "../manifests.ts";
 import { Workload } from "../workload.ts";
 
 const system = ["-n", "ipman-system"] as const;
+/** The namespaces that no label makes depend on an operator. */
+const excepted = ["kube-system", "kube-public", "ipman-system"] as const;
 const enforce = "pod-security.kubernetes.io/enforce";
 
 type Texts = Readonly<Record<string, string>>;
@@ -69,10 +71,10 @@ export function namespaceDefaultScenarios(cluster: () => LabCluster): void {
         return true;
       });
 
-    function declare(pools: object): void {
+    function declare(pools: object, rest: object = {}): void {
       const ip_pools = { primary: ["10.0.2.3/24", "10.0.2.4/24"], ...pools };
       const children = { "example-child": walkThroughChild(2, { ip_pools }) };
-      cluster().apply(walkThrough("node-a", { children }));
+      cluster().apply(walkThrough("node-a", { children, ...rest }));
     }
 
     function scale(replicas: number): void {
@@ -86,7 +88,10 @@ export function namespaceDefaultScenarios(cluster: () => LabCluster): void {
       namespace("early", on, defaults);
       await untouched("early", "disabled");
       cluster().upgrade("--set", "namespaceDefaults.enabled=true", "--wait", "--timeout", "90s");
-      declare({ shop: ["10.0.2.40-10.0.2.46/24"] });
+      declare(
+        { shop: ["10.0.2.40-10.0.2.49/24"] },
+        { allowedNamespaces: ["default", "shop", "full"] },
+      );
       namespace("shop", on, defaults);
       namespace("plain", {}, defaults);
       // The operator writes the path of the webhook after the upgrade.
@@ -95,7 +100,7 @@ export function namespaceDefaultScenarios(cluster: () => LabCluster): void {
     });
 
     after(() => {
-      kubectl("label", "namespace", "kube-system", `${label.defaults}-`);
+      for (const place of excepted) kubectl("label", "namespace", place, `${label.defaults}-`);
       kubectl("delete", "namespace", ...named, "--timeout=90s");
       cluster().upgrade("--wait", "--timeout", "90s");
       declare({});
@@ -166,8 +171,10 @@ export function namespaceDefaultScenarios(cluster: () => LabCluster): void {
 
     it("do not affect other namespaces, or those of the cluster itself", async () => {
       await untouched("plain", "web");
-      kubectl("label", "namespace", "kube-system", `${label.defaults}=true`);
-      await untouched("kube-system", "web");
+      for (const place of excepted) {
+        kubectl("label", "namespace", place, `${label.defaults}=true`);
+        await untouched(place, "web");
+      }
     });
 
     it("reserve nothing in a dry run, and are the cause of a refusal", async () => {
@@ -180,6 +187,27 @@ export function namespaceDefaultScenarios(cluster: () => LabCluster): void {
       );
       namespace("half", on, { [annotation.child]: "example-child" });
       await refused(created("half", "web"), /ipmanName: is missing; write it on the Namespace/);
+    });
+
+    it("give a tenant nothing that an annotated pod would not get", async () => {
+      namespace("tenant", on, defaults);
+      const unavailable = /child "example-child" of .* is not available to namespace tenant/;
+      await refused(created("tenant", "web"), unavailable);
+      await refused(created("tenant", "web", defaults), unavailable);
+      // The results and the mark of another pod are replaced, also in a namespace with defaults.
+      const original = await created("shop", "original");
+      const { annotations = {}, labels = {} } = original.metadata;
+      assert.equal(labels[label.worker], "example-child");
+      await refused(created("tenant", "copy", annotations), unavailable);
+      const copy = await created("shop", "copy", annotations);
+      assert.notEqual(
+        copy.metadata.annotations?.[annotation.vxlanIp],
+        annotations[annotation.vxlanIp],
+      );
+      assert.equal(copy.metadata.annotations?.[annotation.requestedBy], undefined);
+      for (const key of [annotation.requestedBy, annotation.vxlanIp, annotation.reservation])
+        await refused(created("shop", "forged", { [key]: "Namespace" }), /ipmanName is missing/);
+      for (const name of ["original", "copy"]) await removed("shop", name);
     });
 
     it("name a remedy where Pod Security Admission refuses the init container", async () => {
@@ -245,7 +273,7 @@ export function namespaceDefaultScenarios(cluster: () => LabCluster): void {
       scale(0);
       try {
         await untouched("plain", "web");
-        await untouched("kube-system", "web");
+        for (const place of excepted) await untouched(place, "web");
         await untouched("shop", "out", { [annotation.defaults]: "false" });
         await untouched("shop", "host", {}, { hostNetwork: true });
         await refused(

@@ -48,7 +48,20 @@ describe("the defaults of a namespace", () => {
     assert.match(problemsOf({}), /ipmanName is missing.*\n.*childName is missing.*\n.*poolName is/);
     assert.match(problemsOf({ ...three, [annotation.pool]: "" }), /^\S+poolName is missing/);
     const long = { ...three, [annotation.child]: "x".repeat(254) };
-    assert.match(problemsOf(long), /^\S+childName has 254 characters; a name has at most 253$/);
+    assert.match(problemsOf(long), /^\S+childName has more than 253 characters, the most of/);
+    const lines = { ...three, [annotation.child]: "net\nadministrator: run this" };
+    assert.match(
+      problemsOf(lines),
+      /^\S+childName is "net\\nadm.*a name has no control characters$/,
+    );
+  });
+
+  it("are kept in memory without long values", () => {
+    const long = "x".repeat(200_000);
+    const keys = Object.values(annotation).map((key) => [key, long] as const);
+    const trimmed = trimmedNamespace(namespaceOf(Object.fromEntries(keys), { team: long }));
+    assert.ok(JSON.stringify(trimmed).length < 2_000);
+    assert.match(namespaceDefaults(trimmed).ok ? "" : "refused", /refused/);
   });
 
   it("refuse annotations that concern single pods", () => {

@@ -19,7 +19,10 @@ const ofPods = [annotation.attachments, annotation.address, annotation.keepAddre
 /** The longest value of an inherited annotation, which is a name. */
 const longest = 253;
 
-/** Reduces a Namespace to the part that decides what its pods request. */
+/**
+ * Reduces a Namespace to the part that decides what its pods request. Values are cut, so that a
+ * tenant who owns many Namespaces cannot fill the operator's memory.
+ */
 export function trimmedNamespace({ apiVersion, kind, metadata }: KubeObject): KubeObject {
   const { labels = {}, annotations = {} } = metadata;
   const kept: KubeMeta = {
@@ -80,8 +83,10 @@ export function requestedByItself(pod: NewPod): Result<NewPod> {
 function inheritedProblem(path: string, value: string | undefined): Problem[] {
   if (value === undefined || value === "")
     return [{ path, message: "is missing; write it on the Namespace" }];
-  if (value.length <= longest) return [];
-  return [{ path, message: `has ${value.length} characters; a name has at most ${longest}` }];
+  if (value.length > longest)
+    return [{ path, message: `has more than ${longest} characters, the most of a name` }];
+  if (!/\p{Cc}/u.test(value)) return [];
+  return [{ path, message: `is ${quoted(value)}; a name has no control characters` }];
 }
 
 function podsProblem(path: string, value: string | undefined): Problem[] {
@@ -106,5 +111,5 @@ function picked(from: Annotations, keys: readonly string[]): Annotations {
 
 function entryOf(from: Annotations, key: string): [string, string][] {
   const value = from[key];
-  return value === undefined ? [] : [[key, value]];
+  return value === undefined ? [] : [[key, value.slice(0, longest + 1)]];
 }

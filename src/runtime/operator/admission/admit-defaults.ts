@@ -15,7 +15,7 @@ import type { NewPod } from "../../../model/attach/pod-injection.ts";
 import type { KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import { annotation, label } from "../../../model/kubernetes/labels.ts";
 import type { PodAdmission } from "./admit-pod.ts";
-import { waitFor } from "./wait-for.ts";
+import { finishMs, waitFor } from "./wait-for.ts";
 
 export interface DefaultsAdmissionOptions {
   readonly client: KubeClient;
@@ -62,7 +62,7 @@ export class DefaultsAdmission implements Disposable {
 
   #namespace(name: string, deadline: number): Promise<KubeObject | undefined> {
     const namespaces = this.#namespaces;
-    const limits = { deadline, maxMs: namespaceWaitMs };
+    const limits = { deadline: deadline - finishMs, maxMs: namespaceWaitMs };
     return waitFor(() => namespaces.objects.get(name), namespaces.changes, limits);
   }
 

@@ -24,7 +24,7 @@ import {
   type PodReservationsOptions,
   type ReservingPod,
 } from "./pod-reservations.ts";
-import { waitFor } from "./wait-for.ts";
+import { finishMs, waitFor } from "./wait-for.ts";
 
 export interface PodAdmissionOptions extends AvailabilityRule, PodReservationsOptions {
   readonly clusterKey: Pick<ClusterKey, "current" | "changes" | "problem">;
@@ -35,9 +35,6 @@ export interface PodAdmissionOptions extends AvailabilityRule, PodReservationsOp
 
 /** How long a request waits for the segment key. */
 const keyWaitMs = 5_000;
-
-/** The time for the work after the last wait, before the deadline of a request. */
-const finishMs = 250;
 
 /**
  * Makes annotated pods workers: each gets an address for each of its attachments, and an init
