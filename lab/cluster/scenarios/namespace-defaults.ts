@@ -90,7 +90,7 @@ export function namespaceDefaultScenarios(cluster: () => LabCluster): void {
       cluster().upgrade("--set", "namespaceDefaults.enabled=true", "--wait", "--timeout", "90s");
       declare(
         { shop: ["10.0.2.40-10.0.2.49/24"] },
-        { allowedNamespaces: ["default", "shop", "full"] },
+        { allowedNamespaces: ["default", "shop", "full", "level-baseline", "level-restricted"] },
       );
       namespace("shop", on, defaults);
       namespace("plain", {}, defaults);
