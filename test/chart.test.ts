@@ -84,10 +84,12 @@ describe("the chart", () => {
   });
 
   it("uses the same names of annotations, labels and the key as ipman", () => {
-    const policy = read("templates/pod-policy.yaml");
-    const used = new Set([...policy.matchAll(/'(ipman\.dialo\.ai\/\w+)'/g)].map(([, it]) => it));
+    const rules = read("templates/pod-policy.yaml") + read("templates/webhooks.yaml");
+    const quoted = rules.matchAll(/'(ipman\.dialo\.ai\/\w+)'|key: (ipman\.dialo\.ai\/\w+)/g);
+    const used = new Set([...quoted].map(([, name, key]) => name ?? key));
     const known = new Set<string | undefined>([...Object.values(annotation), label.worker]);
-    assert.ok(used.size >= 4);
+    for (const key of [label.defaults, annotation.requestedBy]) assert.ok(used.has(key), key);
+    assert.ok(used.size >= 6);
     assert.deepEqual(
       [...used].filter((name) => !known.has(name)),
       [],

@@ -13,6 +13,7 @@ import { frontendScenarios } from "./scenarios/frontend.ts";
 import { groupScenarios } from "./scenarios/groups.ts";
 import { lifecycleScenarios } from "./scenarios/lifecycle.ts";
 import { migrationScenarios } from "./scenarios/migration.ts";
+import { namespaceDefaultScenarios } from "./scenarios/namespace-defaults.ts";
 import { pathScenarios } from "./scenarios/paths.ts";
 import { placementScenarios } from "./scenarios/placement.ts";
 import { refusalScenarios } from "./scenarios/refusals.ts";
@@ -44,6 +45,7 @@ describe("a cluster", () => {
   rightScenarios(cluster);
   admissionScenarios(cluster);
   podPolicyScenarios(cluster);
+  namespaceDefaultScenarios(cluster);
   refusalScenarios(cluster);
   attachmentScenarios(cluster);
   serviceScenarios(cluster);

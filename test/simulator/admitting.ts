@@ -1,3 +1,7 @@
+import type {
+  AdmissionRequest,
+  Verdict,
+} from "../../src/adapters/kubernetes/admission/admission-review.ts";
 import { StoredReservations } from "../../src/adapters/kubernetes/stored-reservations.ts";
 import { ClusterKey } from "../../src/adapters/kubernetes/cluster-key.ts";
 import { Declared } from "../../src/adapters/kubernetes/declared.ts";
@@ -76,17 +80,7 @@ export class Replica implements Disposable {
 
   /** The pod as it is stored, or the message with which it is denied. */
   async admit(pod: KubeObject): Promise<{ pod: KubeObject } | { denied: string }> {
-    const { namespace = "", name } = pod.metadata;
-    const request = { uid: name, kind: { kind: "Pod" }, name, namespace, oldObject: null };
-    const verdict = await this.admission.admit({ ...request, operation: "CREATE", object: pod });
-    if (!verdict.allowed) return { denied: verdict.message };
-    const added = (path: string) => verdict.patch?.find((one) => one.path === path)?.value;
-    const metadata = {
-      ...pod.metadata,
-      annotations: added("/metadata/annotations"),
-      labels: added("/metadata/labels"),
-    } as KubeObject["metadata"];
-    return { pod: { ...pod, metadata } };
+    return storedBy(await this.admission.admit(creationOf(pod)), pod);
   }
 
   /** Resolves when the replica ends: requests to it are not answered. */
@@ -98,6 +92,29 @@ export class Replica implements Disposable {
     this.#ended.resolve();
     this.#parts.dispose();
   }
+}
+
+/** The request to create a pod. */
+export function creationOf(pod: KubeObject): AdmissionRequest {
+  const { namespace = "", name } = pod.metadata;
+  const request = { uid: name, kind: { kind: "Pod" }, name, namespace, oldObject: null };
+  return { ...request, operation: "CREATE", object: pod };
+}
+
+/** The pod as it is stored after a verdict, or the message with which it is denied. */
+export function storedBy(
+  verdict: Verdict,
+  pod: KubeObject,
+): { pod: KubeObject } | { denied: string } {
+  if (!verdict.allowed) return { denied: verdict.message };
+  if (verdict.patch === undefined) return { pod };
+  const added = (path: string) => verdict.patch?.find((one) => one.path === path)?.value;
+  const metadata = {
+    ...pod.metadata,
+    annotations: added("/metadata/annotations"),
+    labels: added("/metadata/labels"),
+  } as KubeObject["metadata"];
+  return { pod: { ...pod, metadata } };
 }
 
 /** A pod that requests an address. */

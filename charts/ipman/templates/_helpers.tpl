@@ -84,3 +84,8 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- define "ipman.secretAccess" -}}
 {{ .Values.secretAccess | default (ternary "named" "namespace" .Values.rbac.create) }}
 {{- end }}
+
+{{- /* "true" or empty. The values of an earlier release, which an upgrade may reuse, lack it. */ -}}
+{{- define "ipman.namespaceDefaults" -}}
+{{- if (.Values.namespaceDefaults | default dict).enabled }}true{{ end }}
+{{- end }}

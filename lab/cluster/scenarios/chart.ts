@@ -194,16 +194,45 @@ export function chartScenarios(cluster: () => LabCluster): void {
     });
 
     it("leaves the paths of the webhooks to the operator, so that an upgrade keeps them", () => {
-      const all = rendered({});
+      const all = rendered({ namespaceDefaults: { enabled: true } });
       for (const kind of ["Mutating", "Validating"]) {
         const { webhooks } = one(all, `${kind}WebhookConfiguration`, "ipman-ipman") as unknown as {
           webhooks: { name: string; clientConfig: { service: Record<string, unknown> } }[];
         };
         for (const { name, clientConfig } of webhooks) {
-          assert.match(name, /^(pods|declared|groups)\.ipman\.dialo\.ai$/);
+          assert.match(name, /^(pods|defaults|declared|groups)\.ipman\.dialo\.ai$/);
           assert.deepEqual(Object.keys(clientConfig.service).toSorted(), ["name", "namespace"]);
         }
       }
+    });
+
+    it("has the defaults of namespaces only if they are enabled, and never for the cluster's own", () => {
+      const off = rendered({});
+      const old = rendered({ namespaceDefaults: null });
+      for (const all of [off, old]) {
+        const { rules = [] } = one(all, "ClusterRole", "ipman-operator");
+        assert.ok(rules.every(({ resources }) => !resources.includes("namespaces")));
+        assert.ok(!operatorIn(all).args.includes("--namespace-defaults"));
+      }
+      const webhook = { ignoredNamespaces: ["calico-system"] };
+      const on = rendered({ namespaceDefaults: { enabled: true }, webhook });
+      assert.ok(operatorIn(on).args.includes("--namespace-defaults"));
+      const names = (all: readonly Rendered[]) => {
+        const found = one(all, "MutatingWebhookConfiguration", "ipman-ipman");
+        return (found as unknown as { webhooks: { name: string }[] }).webhooks;
+      };
+      const declared = "declared.ipman.dialo.ai";
+      assert.deepEqual(
+        names(off).map(({ name }) => name),
+        ["pods.ipman.dialo.ai", declared],
+      );
+      const [pods, defaults] = names(on);
+      assert.equal(pods?.name, "pods.ipman.dialo.ai");
+      assert.equal(defaults?.name, "defaults.ipman.dialo.ai");
+      const text = JSON.stringify(defaults);
+      for (const name of ["kube-system", "kube-public", "kube-node-lease", "calico-system"])
+        assert.ok(text.includes(`"${name}"`), name);
+      assert.ok(text.includes('"ipman-system"'));
     });
 
     it("admits only the peers from the values to metrics and webhooks", () => {

@@ -51,6 +51,7 @@ export interface OperatorOptions {
   readonly listen: string;
   readonly ttlSeconds: number;
   readonly requireAllowedNamespaces: boolean;
+  readonly namespaceDefaults: boolean;
   readonly requireSecretConsent: boolean;
   /** Whether Services are connected to tunnels. */
   readonly services: boolean;
@@ -146,6 +147,10 @@ export const operatorOptions = {
   requireAllowedNamespaces: flag(
     "--require-allowed-namespaces",
     "no pod may join a connection without spec.allowedNamespaces",
+  ),
+  namespaceDefaults: flag(
+    "--namespace-defaults",
+    "attach the new pods of namespaces with the label ipman.dialo.ai/defaults",
   ),
   requireSecretConsent: flag(
     "--require-secret-consent",

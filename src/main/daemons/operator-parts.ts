@@ -26,10 +26,9 @@ import { containStreams, type OnBreakdown } from "../../runtime/actors/contained
 import { TroubleLog } from "../../runtime/logs/trouble-log.ts";
 import { Metrics } from "../../runtime/metrics/metrics.ts";
 import { serveMetrics } from "../../runtime/metrics/metrics-server.ts";
-import { PodAdmission } from "../../runtime/operator/admission/admit-pod.ts";
+import { PodWebhooks } from "../../runtime/operator/admission/pod-webhooks.ts";
 import { DeclaredAdmission } from "../../runtime/operator/admission/admit-declared.ts";
 import { AgentAccess } from "../../runtime/operator/deployments/agent-access.ts";
-import { Allocator } from "../../runtime/operator/addresses/allocator.ts";
 import { ReservationStore } from "../../runtime/operator/addresses/reservation-store.ts";
 import { GroupPods } from "../../runtime/operator/status/group-pods.ts";
 import { Cluster } from "../../runtime/operator/state/cluster.ts";
@@ -111,7 +110,7 @@ export class OperatorParts {
       const store = new ReservationStore(this.#client, cluster, place);
       const parts = { cluster, declared, store, clusterKey, own };
       const collector = this.#reservationCollector(parts);
-      const pods = this.#podAdmission(parts, collector);
+      const pods = this.#podWebhooks(parts, collector);
       service = this.#webhookService(parts, pods, owner);
       const settings = deploymentSettings(this.#options, { ...place, outside: this.#outside });
       return this.#lead(parts, collector, settings, service);
@@ -143,7 +142,7 @@ export class OperatorParts {
 
   #webhookService(
     { cluster, declared, own }: SharedParts,
-    pods: PodAdmission,
+    pods: PodWebhooks,
     owner: OwnerReference | undefined,
   ): WebhookService {
     const { requireAllowedNamespaces } = this.#options;
@@ -159,11 +158,7 @@ export class OperatorParts {
       port,
       configurations,
       owner,
-      handlers: new Map([
-        ["pods", own.timed("pods", (request, deadline) => pods.admit(request, deadline))],
-        ["declared", judged],
-        ["groups", judged],
-      ]),
+      handlers: new Map([...pods.handlers, ["declared", judged], ["groups", judged]]),
       onTrouble: this.#onTrouble,
       onReplace: (reason) => this.#log.warn({ reason }, "the webhooks' certificate is replaced"),
       onRefused: (reason, from) => refused.note(reason, from),
@@ -176,25 +171,14 @@ export class OperatorParts {
     return this.#resources.use(service);
   }
 
-  #podAdmission(
-    { cluster, store, clusterKey }: SharedParts,
+  #podWebhooks(
+    { cluster, store, clusterKey, own }: SharedParts,
     { ages }: ReservationCollector,
-  ): PodAdmission {
-    const { ipmanImage: image, vxlanPort, ttlSeconds, requireAllowedNamespaces } = this.#options;
-    // Given then, it is still reserved for longer than any request takes.
-    const prefetchMs = (ttlSeconds * 1_000) / 8;
-    const allocator = this.#resources.use(
-      new Allocator({
-        cluster,
-        store,
-        clock: systemClock,
-        prefetchMs,
-        start: Math.random(),
-        onBreakdown: this.#onBreakdown,
-      }),
-    );
-    const shared = { cluster, allocator, store, ages, clusterKey, requireAllowedNamespaces };
-    return new PodAdmission({ ...shared, image, vxlanPort });
+  ): PodWebhooks {
+    const { ipmanImage: image } = this.#options;
+    const reports = { onTrouble: this.#onTrouble, onBreakdown: this.#onBreakdown };
+    const shared = { client: this.#client, cluster, store, clusterKey, own, ages, ...reports };
+    return this.#resources.use(new PodWebhooks({ ...this.#options, ...shared, image }));
   }
 
   #reservationCollector({ cluster, store }: SharedParts): ReservationCollector {

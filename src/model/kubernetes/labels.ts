@@ -14,6 +14,8 @@ export const label = {
   groupId: key("groupId"),
   /** On workers: the child's name. */
   worker: key("worker"),
+  /** `true` on a Namespace: its annotations are requests of its new pods. */
+  defaults: key("defaults"),
   managedBy: "app.kubernetes.io/managed-by",
   /** On EndpointSlices: the Service, and the program that maintains them. */
   serviceName: "kubernetes.io/service-name",
@@ -50,11 +52,18 @@ export const annotation = {
   reservation: key("reservation"),
   /** The version of an attachment's segment, {@link severalGatewaysVersion} or none. */
   segmentVersion: key("segmentVersion"),
+  /** `false` on a pod: the defaults of its namespace are not its requests. */
+  defaults: key("defaults"),
+  /** On a pod whose requests are those of its namespace: {@link requestedByNamespace}. */
+  requestedBy: key("requestedBy"),
   /** On a Secret: the connections that may use its keys. */
   keyFor: key("keyFor"),
   /** On objects that ipman created: a digest of the wanted object. */
   digest: key("digest"),
 } as const;
+
+/** The value of `requestedBy`. */
+export const requestedByNamespace = "Namespace";
 
 /** The segment's version in attachments that accept the sending addresses of several gateways. */
 export const severalGatewaysVersion = "2";

@@ -39,6 +39,7 @@ export const resourceTypes = {
   CharonGroup: type("ipman.dialo.ai/v1", "CharonGroup", "charongroups"),
   Pod: type("v1", "Pod", "pods"),
   Node: type("v1", "Node", "nodes", false),
+  Namespace: type("v1", "Namespace", "namespaces", false),
   ConfigMap: type("v1", "ConfigMap", "configmaps"),
   Secret: type("v1", "Secret", "secrets"),
   Service: type("v1", "Service", "services"),

@@ -10,20 +10,21 @@ import {
   type NewAttachment,
   type NewPod,
 } from "../../../model/attach/pod-injection.ts";
+import { requestedByItself } from "../../../model/attach/namespace-defaults.ts";
 import { hasSeveralGroups } from "../../../model/api/group.ts";
 import type { Image } from "../../../model/kubernetes/image.ts";
 import type { Prefix } from "../../../model/net/prefix.ts";
 import type { SegmentKey } from "../../../model/network/segment-key.ts";
 import { workerSecrets } from "../../../model/network/segment.ts";
 import { AttachmentTargets, type AttachmentTarget } from "./attachment-targets.ts";
-import { Denial } from "./denial.ts";
+import { deniedBy, Denial } from "./denial.ts";
 import { requestsOf } from "./pod-request.ts";
 import {
   PodReservations,
   type PodReservationsOptions,
   type ReservingPod,
 } from "./pod-reservations.ts";
-import { waitFor } from "./wait-for.ts";
+import { finishMs, waitFor } from "./wait-for.ts";
 
 export interface PodAdmissionOptions extends AvailabilityRule, PodReservationsOptions {
   readonly clusterKey: Pick<ClusterKey, "current" | "changes" | "problem">;
@@ -34,9 +35,6 @@ export interface PodAdmissionOptions extends AvailabilityRule, PodReservationsOp
 
 /** How long a request waits for the segment key. */
 const keyWaitMs = 5_000;
-
-/** The time for the work after the last wait, before the deadline of a request. */
-const finishMs = 250;
 
 /**
  * Makes annotated pods workers: each gets an address for each of its attachments, and an init
@@ -53,21 +51,32 @@ export class PodAdmission {
     this.#reservations = new PodReservations(options);
   }
 
-  /** @param deadline of all waits together, in milliseconds of `performance.now()` */
+  /**
+   * Admits a pod with annotations of its own.
+   *
+   * @param deadline of all waits together, in milliseconds of `performance.now()`
+   */
   async admit(request: AdmissionRequest, deadline = Infinity): Promise<Verdict> {
+    const own = requestedByItself(request.object as unknown as NewPod);
+    if (!own.ok) return { allowed: false, message: deniedBy(own.problems), code: 403 };
+    return this.attach(request, own.value, deadline);
+  }
+
+  /** Admits a pod with these annotations, whether they are its own or of its namespace. */
+  async attach(request: AdmissionRequest, pod: NewPod, deadline: number): Promise<Verdict> {
     try {
-      return await this.#admit(request, deadline - finishMs);
+      return await this.#attach(request, pod, deadline - finishMs);
     } catch (error) {
       if (!(error instanceof Denial)) throw error;
       return { allowed: false, message: error.message, code: error.code };
     }
   }
 
-  async #admit(
-    { object, namespace = "default", dryRun }: AdmissionRequest,
+  async #attach(
+    { namespace = "default", dryRun }: AdmissionRequest,
+    pod: NewPod,
     deadline: number,
   ): Promise<Verdict> {
-    const pod = object as unknown as NewPod;
     const key = await this.#segmentKey(deadline);
     const targets = await this.#targets.find(requestsOf(pod), namespace, deadline);
     const gateways = await Promise.all(

@@ -9,7 +9,7 @@ import type { Address } from "../../../model/net/address.ts";
 import { innerMtu, suiteOfProposals } from "../../../model/network/mtu.ts";
 import { poolWanted } from "../../host/attach-request.ts";
 import type { Cluster } from "../state/cluster.ts";
-import { Denial } from "./denial.ts";
+import { deniedBy, Denial } from "./denial.ts";
 import type { AttachmentRequest } from "./pod-request.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -57,8 +57,7 @@ export class AttachmentTargets {
       targets.map(({ request: { path }, ...target }) => ({ path, ...target })),
     );
     if (conflicts.length === 0) return targets;
-    const lines = conflicts.map(({ path, message }) => `${path}: ${message}`);
-    throw new Denial(`metadata.annotations: ${lines.join("\n")}`);
+    throw new Denial(deniedBy(conflicts));
   }
 
   /** @throws Denial if the gateway does not run before the deadline */

@@ -3,7 +3,7 @@ import { parseAttachments } from "../../../model/attach/attachment-requests.ts";
 import type { NewPod } from "../../../model/attach/pod-injection.ts";
 import { annotation } from "../../../model/kubernetes/labels.ts";
 import { readListed, type Annotations } from "../../../model/kubernetes/pod-attachments.ts";
-import { Denial } from "./denial.ts";
+import { deniedBy, Denial } from "./denial.ts";
 
 /** An attachment that a pod requests. */
 export interface AttachmentRequest {
@@ -64,10 +64,7 @@ function separateRequest(pod: NewPod, annotations: Annotations): AttachmentReque
 
 function listedRequests(pod: NewPod, list: string): AttachmentRequest[] {
   const parsed = parseAttachments(list);
-  if (!parsed.ok) {
-    const lines = parsed.problems.map(({ path, message }) => `${path}: ${message}`);
-    throw new Denial(`metadata.annotations: ${lines.join("\n")}`);
-  }
+  if (!parsed.ok) throw new Denial(deniedBy(parsed.problems));
   const earlier = readListed(pod.metadata.annotations?.[annotation.attached]);
   return parsed.value.map((listed, i) => {
     const path = `${annotation.attachments}[${i}]`;

@@ -7,6 +7,9 @@ export interface WaitLimits {
   readonly maxMs: number;
 }
 
+/** The time for the work after the last wait, before the deadline of a request. */
+export const finishMs = 250;
+
 /**
  * Looks for a value, again after each change, until there is one.
  *
