@@ -10,7 +10,7 @@ import { translationRules } from "../translation/translation-rules.ts";
 
 /** The input of a gateway's packet filter. */
 export interface GatewayRulesFacts {
-  readonly child: Pick<Child, "ifId" | "vxlanIp" | "xfrmIp">;
+  readonly child: Pick<Child, "ifId" | "vxlanIp" | "xfrmIp" | "nat">;
   readonly gateway: Pick<Gateway, "device" | "underlay" | "alternate">;
   readonly workers: readonly (Pick<Worker, "address" | "underlay" | "alternate"> & WorkerSecrets)[];
   /** The Services of the child. */
@@ -26,8 +26,8 @@ export interface GatewayRulesFacts {
  * Plans a gateway's packet filter. A datagram of the segment reaches the VXLAN device only if its
  * outer address, VNI, both MAC addresses, EtherType and inner source belong to one worker, so that
  * a worker cannot impersonate another. Packets are forwarded between the tunnel and the addresses
- * of workers, and nowhere else, except for those of Services (`translation-rules.ts`). The gateway
- * itself answers to ICMP only.
+ * of workers, and nowhere else, except for those of Services. `translation-rules.ts` translates the
+ * addresses. The gateway itself answers to ICMP only.
  *
  * The policies accept and the last rules drop: while a chain is replaced it has no rules for a
  * moment, in which its policy applies and the previous chain still filters.
@@ -48,6 +48,8 @@ export function gatewayRules(facts: GatewayRulesFacts): RulesPlan {
     own: addressesOf(gateway),
     device: gateway.device,
     xfrms: oneOf(xfrms),
+    nat: child.nat,
+    hold: hold === undefined ? undefined : { device: hold, leaving: oneOf([...xfrms, hold]) },
     vxlanPort,
     inSegment: segmentAddresses(facts.workers),
   });
