@@ -56,7 +56,7 @@ for (const { family, network, seen, remote, at, uneven, many } of cases)
       const lines = inNetns(netns, `busybox ${trace} -n -q 1 -w 1 -m 4 ${address}`).split("\n");
       return lines.flatMap((line) => /^ *\d+ +(\S+)/.exec(line)?.[1] ?? []);
     };
-    /** What tcpdump says of the ICMP messages at a device meanwhile, checksums of quotes included. */
+    /** Has tcpdump print the ICMP messages at a device meanwhile, with the checksums of the packets that they quote. */
     const icmpAt = async (netns: string, device: string, act: () => unknown) => {
       const filter = family === 4 ? "icmp" : "icmp6";
       const args = `netns exec ${netns} tcpdump -U -l -n -vv -i ${device} ${filter}`.split(" ");

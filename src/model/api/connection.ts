@@ -38,7 +38,7 @@ export interface Child extends ChildSelectors {
   readonly vxlanIp: Prefix;
   /** Both the XFRM if_id and the VNI. */
   readonly ifId: number;
-  /** By name. */
+  /** By name, without the addresses that all workers share (`nat`). */
   readonly pools: ReadonlyMap<string, readonly AddressRange[]>;
   readonly extra: Readonly<Record<string, string>>;
   /** False if the peer or traffic has to bring up the child. */

@@ -1,6 +1,7 @@
 import { formatAddress, type Address } from "../net/address.ts";
 import type { AddressRange } from "../net/address-pool.ts";
 import { contains, formatPrefix, networkOf, type Prefix } from "../net/prefix.ts";
+import { memo } from "../value/memo.ts";
 import { withoutNetworks } from "../net/without-networks.ts";
 
 /** Two networks of the same length: a host has the same last part of its address in both. */
@@ -58,10 +59,14 @@ function translated({ family, value }: Address, from: Prefix, to: Prefix): Addre
   return { family, value: to.address.value + host };
 }
 
+const none: readonly string[] = [];
+
 /** Formats the translation of a child, a line for each rule. */
-export function natLines({ nat }: { readonly nat?: ChildNat | undefined }): string[] {
-  if (nat === undefined) return [];
-  const { addresses, local, remote } = nat;
+export function natLines({ nat }: { readonly nat?: ChildNat | undefined }): readonly string[] {
+  return nat === undefined ? none : linesOf(nat);
+}
+
+const linesOf = memo(({ addresses, local, remote }: ChildNat): readonly string[] => {
   const text = ({ actual, seen }: NetworkPair) =>
     `${formatPrefix(actual)} as ${formatPrefix(seen)}`;
   return [
@@ -69,7 +74,7 @@ export function natLines({ nat }: { readonly nat?: ChildNat | undefined }): stri
     ...local.map((pair) => `the partner sees ${text(pair)}`),
     ...remote.map((pair) => `workers see ${text(pair)}`),
   ];
-}
+});
 
 /** Formats a range, or its single address. */
 export function rangeText({ first, last }: Pick<AddressRange, "first" | "last">): string {

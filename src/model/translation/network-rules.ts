@@ -70,14 +70,14 @@ export function networkRules({ nat, family, xfrms }: NetworkRulesFacts): string 
   ].join("");
 }
 
-interface Direction extends Readonly<Record<"saddr" | "daddr", readonly Replacement[]>> {
+interface NetworkDirection extends Readonly<Record<"saddr" | "daddr", readonly Replacement[]>> {
   readonly family: Family;
   /** Rules for the sources that are not replaced. */
   readonly forged: readonly string[];
 }
 
 /** The chains for packets of one direction. Each address of a packet is replaced at most once. */
-function direction(name: string, hook: string, device: string, facts: Direction): string {
+function direction(name: string, hook: string, device: string, facts: NetworkDirection): string {
   const { family, saddr, daddr, forged } = facts;
   // A quoted packet went the other way: its source is the destination of the error.
   const parts = [

@@ -55,10 +55,10 @@ export function checkNat(spec: NatSpec | undefined, around: NatNetworks): Checke
 }
 
 /** A pair with its place in the manifest. */
-type Placed = NetworkPair & { readonly at: string };
+type PlacedPair = NetworkPair & { readonly at: string };
 
-function pairsIn({ local, remote }: Readonly<Record<"local" | "remote", readonly Placed[]>>) {
-  const bare = ({ actual, seen }: Placed) => ({ actual, seen });
+function pairsIn({ local, remote }: Readonly<Record<"local" | "remote", readonly PlacedPair[]>>) {
+  const bare = ({ actual, seen }: PlacedPair) => ({ actual, seen });
   return { local: local.map(bare), remote: remote.map(bare) };
 }
 
@@ -89,8 +89,8 @@ function checkPairs(
   [list, name]: readonly [list: string, name: string],
   { xfrm }: NatNetworks,
   report: Report,
-): Placed[] {
-  const pairs = specs.flatMap(({ actual, seen }, i): Placed[] => {
+): PlacedPair[] {
+  const pairs = specs.flatMap(({ actual, seen }, i): PlacedPair[] => {
     const at = `${list}[${i}]`;
     const ours = network(actual, `${at}.${name}`, xfrm, report);
     const theirs = network(seen, `${at}.seen`, xfrm, report);
@@ -107,7 +107,7 @@ function checkPairs(
     ["seen", "seen"],
   ] as const)
     for (const { index, earlier } of overlapsOf(pairs.map((pair) => intervalOf(pair[part])))) {
-      const [pair, other] = [pairs[index] as Placed, pairs[earlier] as Placed];
+      const [pair, other] = [pairs[index] as PlacedPair, pairs[earlier] as PlacedPair];
       report(
         `${pair.at}.${field}`,
         `${formatPrefix(pair[part])} overlaps with ${formatPrefix(other[part])} of another entry: declare each network once`,
@@ -139,7 +139,7 @@ function familyProblem(family: number, xfrm: Prefix): string {
 }
 
 function reportSeenLocal(
-  pairs: readonly Placed[],
+  pairs: readonly PlacedPair[],
   { local = [] }: NatNetworks,
   report: Report,
 ): void {
@@ -154,7 +154,7 @@ function reportSeenLocal(
 }
 
 function reportRemote(
-  pairs: readonly Placed[],
+  pairs: readonly PlacedPair[],
   { remote = [], vxlan, xfrm }: NatNetworks,
   report: Report,
 ): void {
