@@ -11,7 +11,7 @@ const roundTripMs = 40;
 export interface TwoGatewayOptions {
   /** Whether the child has a probe; it has one by default. */
   readonly probe?: boolean;
-  readonly standby?: "warm" | "hot";
+  readonly standby?: "warm" | "hot" | "cold";
 }
 
 /** The walk-through's connection with a path from each node to a gateway of its own. */
@@ -46,7 +46,35 @@ export interface LossLab {
   readonly paths: TwoNodes;
 }
 
-/** Runs scenarios between two nodes and two gateways of the partner, 40 ms away. */
+/** Builds a partner with two gateways, 40 ms away, and a connection with a path from each node to one. */
+export async function connectTwoGateways(
+  cluster: LabCluster,
+  resources: AsyncDisposableStack,
+): Promise<LossLab> {
+  const partner = resources.use(await Partner.build(cluster, roundTripMs));
+  await partner.configure("first", [peerOf(first, addresses.nodeA)]);
+  await partner.configure("second", [peerOf(second, addresses.nodeB)]);
+  const paths = new TwoNodes(() => cluster, behind);
+  cluster.apply(twoGateways());
+  await paths.rolesAre("main reserve active standby");
+  await paths.isReady("reserve");
+  await paths.replaceWorkers();
+  return { cluster, paths };
+}
+
+/** Has the connection one path to the usual partner again. */
+export async function disconnectTwoGateways(
+  { cluster, paths }: LossLab,
+  resources: AsyncDisposableStack,
+): Promise<void> {
+  // The partner first: a refused key is tried again after more than a minute only.
+  await configurePeer(cluster, [examplePeer]);
+  cluster.apply(walkThrough("node-a"));
+  await resources.disposeAsync();
+  await paths.carries();
+}
+
+/** Runs scenarios between two nodes and two gateways of the partner. */
 export function betweenTwoGateways(
   cluster: () => LabCluster,
   scenarios: (lab: () => LossLab) => void,
@@ -57,25 +85,11 @@ export function betweenTwoGateways(
 
     before(
       async () => {
-        const partner = resources.use(await Partner.build(cluster(), roundTripMs));
-        await partner.configure("first", [peerOf(first, addresses.nodeA)]);
-        await partner.configure("second", [peerOf(second, addresses.nodeB)]);
-        const paths = new TwoNodes(cluster, behind);
-        lab = { cluster: cluster(), paths };
-        cluster().apply(twoGateways());
-        await paths.rolesAre("main reserve active standby");
-        await paths.isReady("reserve");
-        await paths.replaceWorkers();
+        lab = await connectTwoGateways(cluster(), resources);
       },
       { timeout: 200_000 },
     );
-    after(async () => {
-      // The partner first: a refused key is tried again after more than a minute only.
-      await configurePeer(cluster(), [examplePeer]);
-      cluster().apply(walkThrough("node-a"));
-      await resources.disposeAsync();
-      await lab.paths.carries();
-    });
+    after(() => disconnectTwoGateways(lab, resources));
 
     scenarios(() => lab);
   });

@@ -28,6 +28,8 @@ export const annotation = {
   pool: key("poolName"),
   /** Requests one address of the pool. */
   address: key("address"),
+  /** On a Service without selector: the hosts of the partner to which it leads. */
+  remote: key("remote"),
   /** `true`: a StatefulSet's pod gets the pool's address of its ordinal, always. */
   keepAddress: key("keepAddress"),
   vxlanIp: key("vxlanIp"),
