@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { find } from "../sites/ipman.ts";
-import { childSpec, connectionSpec, psk, secret, yaml } from "../sites/manifests.ts";
+import { childSpec, connectionSpec, psk, secret, sites, yaml } from "../sites/manifests.ts";
 import { answered, noneLost, pings } from "../sites/pings.ts";
 import { end, eventually, inNetns, ip, sh, start } from "../sites/shell.ts";
 import { TwoSites } from "../sites/two-sites.ts";
@@ -37,7 +37,7 @@ const connection = connectionSpec("partner", {
       remote_ips: ["fd00:a0:6::/64"],
       xfrm_ip: "fd00:a0:6::1/64",
       vxlan_ip: "fd00:a0:6::2/64",
-      ip_pools: { primary: ["fd00:a0:6::10/64"] },
+      ip_pools: { primary: ["fd00:a0:6::10-fd00:a0:6::11/64"] },
       nat: {
         source: { networks: [{ local: "fd00:a0:6::/64", seen: "fd00:77::/64" }] },
         remote: [{ actual: "fd00:a0:6::/64", seen: "fd00:31::/64" }],
@@ -80,7 +80,8 @@ describe("a child whose addresses are translated", () => {
     ip(`-n peer route add ${granted} dev wire0 src 10.1.2.1`);
     ip("-n peer route add 192.168.77.0/24 dev wire0 src 10.0.3.3");
     ip("-n peer -6 route add fd00:77::/64 dev wire0 src fd00:a0:6::10");
-    for (const netns of ["app2", "app2b", "app3", "app3b", "app6"]) ip(`netns add ${netns}`);
+    for (const netns of ["app2", "app2b", "app3", "app3b", "app6", "app6b"])
+      ip(`netns add ${netns}`);
     for (const netns of ["app2", "app3", "app6"]) ip(`-n ${netns} link set lo up`);
     lab.ipman.apply("secret.yaml", yaml(secret({ partner: psk })));
     lab.ipman.apply("partner.yaml", yaml(connection));
@@ -92,6 +93,7 @@ describe("a child whose addresses are translated", () => {
       ["app3", "child-3", "10.0.3.3/24"],
       ["app3b", "child-3", "10.0.3.4/24"],
       ["app6", "six", "fd00:a0:6::10/64"],
+      ["app6b", "six", "fd00:a0:6::11/64"],
     ] as const)
       assert.equal(lab.ipman.attach(netns, "partner", child), address);
     for (const netns of ["peer", "app2", "app3", "app6"]) {
@@ -191,6 +193,26 @@ describe("a child whose addresses are translated", () => {
       );
       assert.match(ip(`-n ${netns} route get ${remote}`), new RegExp(`mtu ${mtu}`));
     }
+  });
+
+  it("reports packets that are too big for a path that became smaller", async () => {
+    ip(`route add ${sites.peer.v4} dev wire0 mtu 1400`);
+    const mtuTo = (netns: string, address: string) =>
+      Number(/mtu (\d+)/.exec(ip(`-n ${netns} route get ${address}`))?.[1] ?? 1_500);
+    for (const [netns, remote] of [
+      ["app2b", "10.1.2.1"],
+      ["app3b", "172.31.3.3"],
+      ["app6b", "fd00:31::10"],
+    ] as const) {
+      assert.equal(answered(netns, remote, "-c", "1", "-M", "do", "-s", "1370"), 0);
+      const mtu = await eventually(() => {
+        const known = mtuTo(netns, remote);
+        assert.ok(known < 1_400, `${netns}: ${known}`);
+        return known;
+      });
+      assert.ok(mtu > 1_280, `${netns}: ${mtu}`);
+    }
+    ip(`route del ${sites.peer.v4} dev wire0`);
   });
 
   it("has probes that are translated like packets of workers", async () => {

@@ -63,4 +63,16 @@ describe("the translation of networks", () => {
       "@th,192,24 == 0xa0005 goto outward_quoted_daddr_0",
     ]);
   });
+
+  it("replaces the addresses of errors about packets that were translated already", () => {
+    assert.deepEqual(
+      rulesOf("reports")?.map((rule) => rule.replace(/^oifname .* jump /, "")),
+      [
+        "type route hook output priority mangle; policy accept;",
+        "inward_quoted_saddr",
+        "inward_daddr",
+        "inward_quoted_daddr",
+      ],
+    );
+  });
 });

@@ -66,8 +66,29 @@ export function networkRules({ nat, family, xfrms }: NetworkRulesFacts): string 
       family,
       forged: [],
     }),
+    reports(nat, family, xfrms),
     adderChains(ends, quoted[family].checksum),
   ].join("");
+}
+
+/**
+ * An xfrm interface reports packets that are too big for the path after they were translated. Such an
+ * error of the gateway goes back to the worker, by a route that leads the translated addresses to the segment.
+ */
+function reports(
+  { local, remote }: NetworkRulesFacts["nat"],
+  family: Family,
+  xfrms: string,
+): string {
+  const match = `oifname != ${xfrms} ${errors[family]}`;
+  const chains = [
+    ...(local.length > 0 ? ["inward_quoted_saddr", "inward_daddr"] : []),
+    ...(remote.length > 0 ? ["inward_quoted_daddr"] : []),
+  ];
+  return chain("reports", [
+    "type route hook output priority mangle; policy accept;",
+    ...chains.map((name) => `${match} jump ${name}`),
+  ]);
 }
 
 interface NetworkDirection extends Readonly<Record<"saddr" | "daddr", readonly Replacement[]>> {
