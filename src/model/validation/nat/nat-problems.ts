@@ -32,12 +32,12 @@ export interface CheckedNat {
   readonly problems: readonly Problem[];
 }
 
-type Report = (path: string, message: string) => void;
+type NatReport = (path: string, message: string) => void;
 
 /** Checks a child's translation. */
 export function checkNat(spec: NatSpec | undefined, around: NatNetworks): CheckedNat {
   const problems: Problem[] = [];
-  const report: Report = (path, message) => void problems.push({ path: `.nat${path}`, message });
+  const report: NatReport = (path, message) => void problems.push({ path: `.nat${path}`, message });
   const { source, remote = [] } = spec ?? {};
   const { addresses, networks = [] } = source ?? {};
   if (source !== undefined && (addresses === undefined) === (networks.length === 0))
@@ -65,7 +65,7 @@ function pairsIn({ local, remote }: Readonly<Record<"local" | "remote", readonly
 function checkRange(
   text: string,
   { xfrm, vxlan, local }: NatNetworks,
-  report: Report,
+  report: NatReport,
 ): AddressRange | undefined {
   const path = ".source.addresses";
   const range = parseRange(text);
@@ -88,7 +88,7 @@ function checkPairs(
   specs: readonly { readonly actual: string; readonly seen: string }[],
   [list, name]: readonly [list: string, name: string],
   { xfrm }: NatNetworks,
-  report: Report,
+  report: NatReport,
 ): PlacedPair[] {
   const pairs = specs.flatMap(({ actual, seen }, i): PlacedPair[] => {
     const at = `${list}[${i}]`;
@@ -120,7 +120,7 @@ function network(
   text: string,
   path: string,
   xfrm: Prefix | undefined,
-  report: Report,
+  report: NatReport,
 ): Prefix | undefined {
   const prefix = parsePrefix(text);
   if (prefix === undefined) report(path, `"${text}" is not a network, such as 10.0.2.0/24`);
@@ -141,7 +141,7 @@ function familyProblem(family: number, xfrm: Prefix): string {
 function reportSeenLocal(
   pairs: readonly PlacedPair[],
   { local = [] }: NatNetworks,
-  report: Report,
+  report: NatReport,
 ): void {
   if (local.length === 0) return;
   const carried = new NetworkSet(local);
@@ -156,7 +156,7 @@ function reportSeenLocal(
 function reportRemote(
   pairs: readonly PlacedPair[],
   { remote = [], vxlan, xfrm }: NatNetworks,
-  report: Report,
+  report: NatReport,
 ): void {
   const actual = pairs.map((pair) => pair.actual);
   // A wide selector does not name networks of the partner.
