@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { mostHeld, PacketHold } from "../../src/adapters/network/packet-hold.ts";
 import { netnsPath } from "../../src/adapters/linux/namespace.ts";
+import { parseAddress, type Address } from "../../src/model/net/address.ts";
 import { holdName } from "../../src/model/network/gateway-plan.ts";
 import { Pinging } from "../sites/pings.ts";
 import { LabSegment, type LabPod, type LabWorker } from "../sites/segment.ts";
@@ -105,5 +107,34 @@ describe("packets that are held in a gateway", () => {
   it("cannot be held twice at a time", () => {
     using _ = new PacketHold(place());
     assert.throws(() => new PacketHold(place()), /add tun link hold102: EBUSY/);
+  });
+
+  it("keep the source address that workers share, in new connections and in earlier ones", async () => {
+    const { child } = segment;
+    const shared = parseAddress("10.0.2.50") as Address;
+    const addresses = { first: shared, last: shared };
+    segment.child = { ...child, nat: { addresses, local: [], remote: [] } };
+    segment.serve(gateway);
+    const words = "netns exec seg-behind tcpdump -l -n -i tunnel icmp and not src 10.1.2.1";
+    const sources = spawn("ip", words.split(" "));
+    const seen = text(sources.stdout);
+    await once(sources.stderr, "data");
+    const earlier = new Pinging(worker.name, "10.1.2.1");
+    await earlier.begun();
+    const hold = new PacketHold(place());
+    const later = new Pinging(worker.name, "10.1.2.1");
+    await pause(200);
+    const count = hold.release();
+    assert.ok(count > 5, `${count} packets were held`);
+    await later.begun();
+    assert.deepEqual((await earlier.stop()).lost, []);
+    assert.deepEqual((await later.stop()).lost, []);
+    sources.kill("SIGINT");
+    const from = new Set(
+      Array.from((await seen).matchAll(/IP (\S+) >/g), ([, address]) => address),
+    );
+    assert.deepEqual([...from], ["10.0.2.50"]);
+    segment.child = child;
+    segment.serve(gateway);
   });
 });

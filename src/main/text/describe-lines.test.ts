@@ -151,4 +151,12 @@ describe("a connection, described", () => {
       ],
     );
   });
+
+  it("has the translation of a child's addresses", () => {
+    const [child] = described.connection.children;
+    const nat = ["the partner sees workers as 10.0.2.50"];
+    const connection = { ...described.connection, children: [{ ...child, nat }] };
+    const lines = describeLines({ ...described, connection } as unknown as Described);
+    assert.ok(lines.includes("  nat       the partner sees workers as 10.0.2.50"));
+  });
 });

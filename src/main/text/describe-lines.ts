@@ -80,6 +80,7 @@ function childLines(
     ...(listIn(actor, "sas") as ChildSa[]).map((sa) => row("CHILD SA", childText(sa))),
     ...(traffic === undefined ? [] : [row("traffic", trafficText(traffic))]),
     row("gateway", `${styledState(child.gateway)}${netns === undefined ? "" : ` in ${netns}`}`),
+    ...(child.nat ?? []).map((line) => row("nat", line)),
     ...child.workers.map(({ id, address }) => row("worker", `${address}  ${id}`)),
     ...serviceRows(child),
     ...(child.reachability === undefined ? [] : [row("probe", child.reachability)]),

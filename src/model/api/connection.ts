@@ -2,6 +2,7 @@ import type { Address } from "../net/address.ts";
 import type { AddressRange } from "../net/address-pool.ts";
 import type { Prefix } from "../net/prefix.ts";
 import type { Standby } from "./schema/ipsec-connection.ts";
+import type { ChildNat } from "../translation/child-nat.ts";
 import type { ChildSelectors } from "./selector-sets.ts";
 
 /** The probe of a child: an address behind the peer that is pinged. */
@@ -28,8 +29,8 @@ export interface Child extends ChildSelectors {
   readonly localSelectors: readonly Prefix[];
   readonly remoteSelectors: readonly Prefix[];
   /**
-   * The networks that workers and the gateway send into the tunnel, except for those that stay
-   * outside. Plans have the routes of a namespace.
+   * The networks that workers and the gateway send into the tunnel, as they know them, except for
+   * those that stay outside. Plans have the routes of a namespace.
    */
   readonly routes: readonly Prefix[];
   readonly unrouted: readonly UnroutedNetwork[];
@@ -37,7 +38,7 @@ export interface Child extends ChildSelectors {
   readonly vxlanIp: Prefix;
   /** Both the XFRM if_id and the VNI. */
   readonly ifId: number;
-  /** By name. */
+  /** By name, without the addresses that all workers share (`nat`). */
   readonly pools: ReadonlyMap<string, readonly AddressRange[]>;
   readonly extra: Readonly<Record<string, string>>;
   /** False if the peer or traffic has to bring up the child. */
@@ -46,6 +47,8 @@ export interface Child extends ChildSelectors {
   readonly standsBy?: true;
   /** Undefined for a child without a probe. */
   readonly probe: Probe | undefined;
+  /** Undefined for a child whose addresses are not translated. */
+  readonly nat?: ChildNat;
 }
 
 /** A value in a Secret. */

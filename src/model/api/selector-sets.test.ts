@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { formatPrefix, parsePrefix, type Prefix } from "../net/prefix.ts";
-import type { SelectorMode } from "./schema/ipsec-connection.ts";
+import type { SelectorMode } from "./schema/child.ts";
 import { childKeyOf, childSelectors, type SelectorSet } from "./selector-sets.ts";
 
 const networks = (texts: readonly string[]) => texts.map((text) => parsePrefix(text) as Prefix);

@@ -1,6 +1,6 @@
 import { outermostNetworks } from "../net/outermost.ts";
 import { formatPrefix, type Prefix } from "../net/prefix.ts";
-import type { SelectorMode } from "./schema/ipsec-connection.ts";
+import type { SelectorMode } from "./schema/child.ts";
 
 /** The networks of one CHILD SA of a child. */
 export interface SelectorSet {

@@ -9,6 +9,7 @@ import { annotation, label, labelValue, severalGatewaysVersion } from "../kubern
 import { writeListed, type Annotations } from "../kubernetes/pod-attachments.ts";
 import { formatPrefix, type Prefix } from "../net/prefix.ts";
 import type { WorkerSecrets } from "../network/segment.ts";
+import { remoteAsSeen } from "../translation/child-nat.ts";
 
 interface Container {
   readonly name: string;
@@ -119,7 +120,9 @@ function resultOf(attachment: NewAttachment, vxlanPort: number): Annotations {
     [annotation.xfrmIp]: formatAddress(child.xfrmIp.address),
     [annotation.interfaceId]: String(child.ifId),
     [annotation.localIps]: JSON.stringify(child.localSelectors.map(formatPrefix)),
-    [annotation.remoteIps]: JSON.stringify(child.remoteSelectors.map(formatPrefix)),
+    [annotation.remoteIps]: JSON.stringify(
+      remoteAsSeen(child.remoteSelectors, child.nat).map(formatPrefix),
+    ),
     [annotation.xfrmUnderlyingIp]: formatAddress(gateway),
     [annotation.vxlanPort]: String(vxlanPort),
     [annotation.reservedAt]: attachment.reservationId,

@@ -44,3 +44,20 @@ export function freeAddress(
   }
   return undefined;
 }
+
+/** Removes the addresses of another range from the ranges of a pool. */
+export function withoutRange(
+  pool: readonly AddressRange[],
+  removed: Pick<AddressRange, "first" | "last"> | undefined,
+): readonly AddressRange[] {
+  if (removed === undefined) return pool;
+  const { family } = removed.first;
+  const [from, to] = [removed.first.value, removed.last.value];
+  return pool.flatMap((range) => {
+    const { first, last } = range;
+    if (first.family !== family || first.value > to || last.value < from) return [range];
+    const before = { ...range, last: { family, value: from - 1n } };
+    const after = { ...range, first: { family, value: to + 1n } };
+    return [before, after].filter((part) => part.first.value <= part.last.value);
+  });
+}

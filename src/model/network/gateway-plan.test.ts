@@ -142,4 +142,17 @@ describe("a gateway's plan", () => {
     const plan = gatewayPlan({ ...gatewayFacts, workers: [six] });
     assert.deepEqual(plan, gatewayPlan({ ...gatewayFacts, workers: [reached] }));
   });
+
+  it("leads networks that the partner sees of workers to the segment, unless they are routes", () => {
+    const { child } = gatewayFacts;
+    const pair = (seen: string) => ({ actual: prefix("10.0.2.0/24"), seen: prefix(seen) });
+    const plannedFor = (seen: string) => {
+      const nat = { addresses: undefined, local: [pair(seen)], remote: [] };
+      return gatewayPlan({ ...gatewayFacts, child: { ...child, nat } }).routes;
+    };
+    const added = plannedFor("192.168.77.0/24").filter(({ link }) => link === "vxlan102");
+    assert.ok(added.some(({ destination }) => formatPrefix(destination) === "192.168.77.0/24"));
+    const [route] = child.routes.map(formatPrefix);
+    assert.deepEqual(plannedFor(route ?? ""), gatewayPlan(gatewayFacts).routes);
+  });
 });

@@ -5,7 +5,7 @@ import { gatewayRules } from "./gateway-rules.ts";
 import { minimumMtu, vxlanMtu } from "./mtu.ts";
 import type { LinkPlan, NetworkPlan, VxlanLink } from "./network-plan.ts";
 import { underlayIn } from "../kubernetes/pod-addresses.ts";
-import { contains, hostPrefix } from "../net/prefix.ts";
+import { contains, hostPrefix, overlap, type Prefix } from "../net/prefix.ts";
 import { gatewayMac, workerSecrets } from "./segment.ts";
 import { sendingMac } from "./sending-mac.ts";
 import type { SegmentKey } from "./segment-key.ts";
@@ -87,6 +87,7 @@ export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
     ],
     routes: [
       ...routes.map((destination) => ({ link: active, destination })),
+      ...seenOf(child, routes).map((destination) => ({ link: vxlan, destination })),
       ...workers.map(({ address }) => ({ link: vxlan, destination: hostPrefix(address.address) })),
     ],
     neighbours: workers.map(({ address, mac }) => ({ link: vxlan, address: address.address, mac })),
@@ -94,6 +95,15 @@ export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
     forwarding: true,
     rules: gatewayRules({ child, gateway, workers, services, vxlanPort, xfrms, hold, vxlan }),
   };
+}
+
+/**
+ * The networks by which the partner knows workers: errors about packets that were translated already
+ * have such a destination (`network-rules.ts`).
+ */
+function seenOf({ nat }: Child, routes: readonly Prefix[]): Prefix[] {
+  const seen = (nat?.local ?? []).map((pair) => pair.seen);
+  return seen.filter((network) => !routes.some((route) => overlap(route, network)));
 }
 
 /** The pods to which a gateway forwards for Services: they are reached outside the tunnel. */

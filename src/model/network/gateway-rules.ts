@@ -11,7 +11,7 @@ import { translationRules } from "../translation/translation-rules.ts";
 
 /** The input of a gateway's packet filter. */
 export interface GatewayRulesFacts {
-  readonly child: Pick<Child, "ifId" | "vxlanIp" | "xfrmIp">;
+  readonly child: Pick<Child, "ifId" | "vxlanIp" | "xfrmIp" | "nat">;
   readonly gateway: Pick<Gateway, "device" | "underlay" | "alternate">;
   readonly workers: readonly (Pick<Worker, "address" | "underlay" | "alternate"> & WorkerSecrets)[];
   /** The Services of the child. */
@@ -27,8 +27,8 @@ export interface GatewayRulesFacts {
  * Plans a gateway's packet filter. A datagram of the segment reaches the VXLAN device only if its
  * outer address, VNI, both MAC addresses, EtherType and inner source belong to one worker, so that
  * a worker cannot impersonate another. Packets are forwarded between the tunnel and the addresses
- * of workers, and nowhere else, except for those of Services (`translation-rules.ts`). The gateway
- * itself answers to ICMP only.
+ * of workers, and nowhere else, except for those of Services. `translation-rules.ts` translates the
+ * addresses. The gateway itself answers to ICMP only.
  *
  * The policies accept and the last rules drop: while a chain is replaced it has no rules for a
  * moment, in which its policy applies and the previous chain still filters.
@@ -49,8 +49,14 @@ export function gatewayRules(facts: GatewayRulesFacts): RulesPlan {
     own: addressesOf(gateway),
     inSegment: segmentAddresses(facts.workers),
   };
-  const device = { device: gateway.device, xfrms: oneOf(xfrms), vxlanPort };
-  const translation = translationRules({ ...ends, ...device });
+  const translation = translationRules({
+    ...ends,
+    device: gateway.device,
+    xfrms: oneOf(xfrms),
+    nat: child.nat,
+    hold: hold === undefined ? undefined : { device: hold, leaving: oneOf([...xfrms, hold]) },
+    vxlanPort,
+  });
   return {
     table: "ipman",
     sets: ["addresses", "senders", "workers", ...(translation?.sets ?? [])],
@@ -83,7 +89,7 @@ ${[...(translation?.forward ?? []).map((rule) => `    ${rule}`), ...outwards].jo
     drop
   }${translation?.frame ?? ""}`,
     members: [...membersOf(facts), ...(translation?.members ?? [])],
-    ...(translation && { tracking: { ports: trackedPorts(ends) } }),
+    ...(translation?.isTracked === true && { tracking: { ports: trackedPorts(ends) } }),
   };
 }
 

@@ -31,6 +31,8 @@ export interface ChildStatus {
   readonly reachability: Reachability | undefined;
   /** The networks of the child that are not routed into the tunnel; undefined if there are none. */
   readonly unrouted: string | undefined;
+  /** The translation of its addresses, a line for each rule; an agent of an earlier version reports none. */
+  readonly nat?: readonly string[];
   /** The doubt that it carries traffic although it is up, if there is one. */
   readonly traffic: Failure | undefined;
   /** Set while its gateway tracks almost as many connections as the kernel can. */

@@ -130,3 +130,42 @@ describe("the translation of a gateway", () => {
     assert.equal(after?.isSwapped, true);
   });
 });
+
+describe("source addresses that workers share", () => {
+  const nat = (first: string, last = first) => ({
+    nat: {
+      addresses: { first: address(first), last: address(last) },
+      local: [],
+      remote: [],
+    },
+  });
+  const hold = { device: "hold102", leaving: '{ "xfrm102", "hold102" }' };
+
+  it("replace those of workers and of the gateway, also in packets that have to wait", () => {
+    const rules = planned({}, { ...nat("10.0.2.50"), hold });
+    const { frame = "", forward, sets } = rules ?? {};
+    assert.match(
+      frame,
+      /oifname \{ "xfrm102", "hold102" \} ip saddr @addresses snat ip to 10\.0\.2\.50\n/,
+    );
+    assert.match(frame, /oifname "xfrm102" ip saddr 10\.0\.2\.1 snat ip to 10\.0\.2\.50\n/);
+    // A packet that waited is translated: it would get another port.
+    assert.match(frame, /iifname "hold102" notrack\n/);
+    assert.deepEqual(forward, [
+      "ct state invalid drop",
+      'iifname "hold102" oifname "xfrm102" accept',
+    ]);
+    assert.deepEqual(sets, []);
+    assert.doesNotMatch(frame, /@exposed|refuse/);
+  });
+
+  it("may be a range, of which each worker keeps one", () => {
+    const { frame = "" } = planned({}, nat("10.0.2.50", "10.0.2.53")) ?? {};
+    assert.match(frame, /snat ip to 10\.0\.2\.50-10\.0\.2\.53 persistent\n/);
+  });
+
+  it("are the sources of remote Services as well", () => {
+    const { frame = "" } = planned({ remote: [database] }, nat("10.0.2.50")) ?? {};
+    assert.match(frame, /iifname "eth0" .* ct status dnat snat ip to 10\.0\.2\.50\n/);
+  });
+});

@@ -1,12 +1,16 @@
 import { nftFamily } from "../rules/nft-family.ts";
 import { formatAddress, type Address } from "../net/address.ts";
 import type { RulesMember } from "../rules/rules-plan.ts";
+import { rangeText, type ChildNat } from "./child-nat.ts";
 import type { ChildServices } from "./child-services.ts";
+import { networkRules } from "./network-rules.ts";
 import { serviceMembers, serviceSets } from "./service-members.ts";
 
 /** The input of a gateway's translation. */
 export interface TranslationFacts {
   readonly services: ChildServices;
+  /** Undefined if the child declares no translation. */
+  readonly nat?: ChildNat | undefined;
   /** The gateway's address in the tunnel. */
   readonly gateway: Address;
   /** The gateway's addresses on the pod network, and its device there. */
@@ -14,6 +18,8 @@ export interface TranslationFacts {
   readonly device: string;
   /** An expression for the devices of the tunnels. */
   readonly xfrms: string;
+  /** The device in which packets for the tunnels can wait, and an expression for it and the tunnels. */
+  readonly hold?: { readonly device: string; readonly leaving: string } | undefined;
   readonly vxlanPort: number;
   /** The address in the segment of a pod that is a worker of the child. */
   readonly inSegment: (pod: Address) => Address | undefined;
@@ -27,59 +33,130 @@ export interface TranslationRules {
   /** Rules of the chain that filters forwarded packets, before its last one. */
   readonly forward: readonly string[];
   readonly members: readonly RulesMember[];
+  /** Whether connections are tracked. */
+  readonly isTracked: boolean;
 }
 
 /**
- * Plans the translation of addresses in a gateway; undefined if nothing is translated, so that such a
- * gateway tracks no connections.
+ * Plans the translation of addresses in a gateway; undefined if nothing is translated. A gateway tracks
+ * connections only for Services, and for source addresses that workers share.
  */
 export function translationRules(facts: TranslationFacts): TranslationRules | undefined {
-  const { services, gateway, device, xfrms, vxlanPort } = facts;
-  if (services.exposed.length + services.remote.length === 0) return undefined;
-  const { name: family, type } = nftFamily(gateway.family);
-  const { exposed, shown, echoes, answers, remotes, sources } = serviceSets;
-  const echo = gateway.family === 4 ? "icmp" : "icmpv6";
+  const { services, nat, gateway, xfrms } = facts;
+  const hasServices = services.exposed.length + services.remote.length > 0;
+  const isTracked = hasServices || nat?.addresses !== undefined;
+  const hasNetworks = nat !== undefined && nat.local.length + nat.remote.length > 0;
+  if (!isTracked && !hasNetworks) return undefined;
   return {
-    sets: Object.values(serviceSets),
-    members: serviceMembers({ ...facts, family }),
-    frame: `
+    sets: hasServices ? Object.values(serviceSets) : [],
+    members: hasServices
+      ? serviceMembers({ ...facts, family: nftFamily(gateway.family).name })
+      : [],
+    frame: [
+      ...(hasServices ? [serviceMaps(gateway)] : []),
+      ...(isTracked ? [trackedFrame(facts, hasServices)] : []),
+      ...(hasNetworks ? [networkRules({ nat, family: gateway.family, xfrms })] : []),
+    ].join(""),
+    forward: isTracked ? forwardRules(facts, hasServices) : [],
+    isTracked,
+  };
+}
+
+function serviceMaps({ family }: Address): string {
+  const { type } = nftFamily(family);
+  const { exposed, shown, echoes, answers, remotes, sources } = serviceSets;
+  return `
   map ${exposed} { type ${type} . inet_proto . inet_service : verdict; }
   set ${shown} { type ${type}; }
   map ${echoes} { type ${type} : verdict; }
   map ${answers} { type ${type} . inet_service : ${type} . inet_service; }
   map ${remotes} { type inet_proto . inet_service : verdict; }
-  map ${sources} { type mark : ${type}; }
+  map ${sources} { type mark : ${type}; }`;
+}
+
+/** The chains that translate connections. */
+function trackedFrame(facts: TranslationFacts, hasServices: boolean): string {
+  const { vxlanPort, hold } = facts;
+  // Packets wait with their translated addresses: connections would be translated again.
+  const released = hold === undefined ? "" : `\n    iifname "${hold.device}" notrack`;
+  return `
   chain untracked {
     type filter hook prerouting priority raw; policy accept;
-    udp dport ${vxlanPort} notrack
+    udp dport ${vxlanPort} notrack${released}
   }
   chain untracked_output {
     type filter hook output priority raw; policy accept;
     udp dport ${vxlanPort} notrack
-  }
+  }${hasServices ? arrivals(facts) : ""}
+  chain departures {
+    type nat hook postrouting priority srcnat; policy accept;
+${departures(facts, hasServices).join("\n")}
+  }${hasServices ? refuse : ""}`;
+}
+
+function arrivals(facts: TranslationFacts): string {
+  const { gateway, xfrms } = facts;
+  const { name: family } = nftFamily(gateway.family);
+  const { exposed, echoes } = serviceSets;
+  const echo = gateway.family === 4 ? "icmp" : "icmpv6";
+  return `
   chain arrivals {
     type nat hook prerouting priority dstnat; policy accept;
     iifname ${xfrms} ${family} daddr . meta l4proto . th dport vmap @${exposed}
     iifname ${xfrms} ${echo} type echo-request ${family} daddr vmap @${echoes}${fromPods(facts)}
-  }
-  chain departures {
-    type nat hook postrouting priority srcnat; policy accept;
-    iifname "${device}" oifname ${xfrms} ct status dnat snat ${family} to meta mark map @${sources}
-    oifname ${xfrms} tcp flags & (syn | fin | rst | ack) == ack snat ${family} to ${family} saddr . tcp sport map @${answers}
-    oifname "${device}" ct status dnat masquerade
-  }
+  }`;
+}
+
+const refuse = `
   chain refuse {
     meta l4proto tcp reject with tcp reset
     reject with icmpx port-unreachable
-  }`,
-    forward: [
-      // A packet of no connection is not translated: it would leave with an address of the inside.
-      "ct state invalid drop",
-      `iifname ${xfrms} oifname "${device}" ct status dnat accept`,
-      `iifname "${device}" oifname ${xfrms} ct status dnat accept`,
-      `iifname ${xfrms} ${family} daddr @${shown} goto refuse`,
-    ],
-  };
+  }`;
+
+/** The rules for the sources of connections; the first one that applies is in effect. */
+function departures(facts: TranslationFacts, hasServices: boolean): string[] {
+  const { gateway, device, xfrms, nat, hold } = facts;
+  const { name: family } = nftFamily(gateway.family);
+  const { answers, sources } = serviceSets;
+  const leaving = hold?.leaving ?? xfrms;
+  const source = nat?.addresses === undefined ? undefined : sourceOf(nat.addresses, family);
+  // The partner knows no address of a pool if all workers share others.
+  const ofRemotes = source ?? `snat ${family} to meta mark map @${sources}`;
+  const ofServices = [
+    `iifname "${device}" oifname ${xfrms} ct status dnat ${ofRemotes}`,
+    `oifname ${leaving} tcp flags & (syn | fin | rst | ack) == ack snat ${family} to ${family} saddr . tcp sport map @${answers}`,
+    `oifname "${device}" ct status dnat masquerade`,
+  ];
+  const ofWorkers = [
+    `oifname ${leaving} ${family} saddr @addresses ${source}`,
+    `oifname ${xfrms} ${family} saddr ${formatAddress(gateway)} ${source}`,
+  ];
+  return [...(hasServices ? ofServices : []), ...(source === undefined ? [] : ofWorkers)].map(
+    (rule) => `    ${rule}`,
+  );
+}
+
+/** Each worker keeps its address among several, in every gateway. */
+function sourceOf(addresses: NonNullable<ChildNat["addresses"]>, family: string): string {
+  const isSingle = addresses.first.value === addresses.last.value;
+  return `snat ${family} to ${rangeText(addresses)}${isSingle ? "" : " persistent"}`;
+}
+
+function forwardRules({ device, xfrms, gateway, hold }: TranslationFacts, hasServices: boolean) {
+  const { name: family } = nftFamily(gateway.family);
+  // Packets were filtered before they waited.
+  const released = hold === undefined ? [] : [`iifname "${hold.device}" oifname ${xfrms} accept`];
+  const ofServices = [
+    `iifname ${xfrms} oifname "${device}" ct status dnat accept`,
+    `iifname "${device}" oifname ${xfrms} ct status dnat accept`,
+    `iifname ${xfrms} ${family} daddr @${serviceSets.shown} goto refuse`,
+  ];
+  return [
+    // A packet of no connection is not translated: it would leave with an address of the inside.
+    "ct state invalid drop",
+    ...released,
+    ...(hasServices ? ofServices : []),
+  ];
 }
 
 /** Packets of pods to the ports of remote Services; the gateway has an address of the child's family. */

@@ -3,11 +3,13 @@ import { childExtraProblems } from "../charon/options/extra-problems.ts";
 import { labelValueProblem } from "../api/names.ts";
 import { mostPairs, pairCount } from "../api/selector-sets.ts";
 import { NetworkSet } from "../net/network-set.ts";
+import { carriedLocally, checkNat } from "./nat/nat-problems.ts";
 import { reportPools } from "./pool-problems.ts";
+import { remoteAsSeen } from "../translation/child-nat.ts";
 import { reportRoutes } from "./route-problems.ts";
 import { formatPrefix, isNetwork, networkOf, parsePrefix, type Prefix } from "../net/prefix.ts";
 import type { ProblemList, ReportProblem } from "./problem-list.ts";
-import type { ChildSpec } from "../api/schema/ipsec-connection.ts";
+import type { ChildSpec } from "../api/schema/child.ts";
 
 /** Adds every problem that one child has on its own. */
 export function addChildProblems(key: string, child: ChildSpec, problems: ProblemList): void {
@@ -20,11 +22,17 @@ export function addChildProblems(key: string, child: ChildSpec, problems: Proble
   if (xfrm !== undefined && vxlan !== undefined) reportGateway(xfrm, vxlan, report);
   const local = selectors(child.local_ips, ".local_ips", xfrm, report);
   const remote = selectors(child.remote_ips, ".remote_ips", xfrm, report);
+  const { nat, problems: ofNat } = checkNat(child.nat, { xfrm, vxlan, local, remote });
+  for (const { path, message } of ofNat) report(path, message);
+  // Further fields name addresses as workers know them; the selectors are those of the partner.
+  const behind = remote === undefined ? undefined : remoteAsSeen(remote, nat);
+  const carried = carriedLocally(local, nat);
   selectors(child.routes, ".routes", xfrm, report);
-  reportRoutes(child.routes ?? [], { xfrm, vxlan, remote }, report);
+  reportRoutes(child.routes ?? [], { xfrm, vxlan, remote: behind }, report);
   reportPairs(child, report);
-  if (child.probe !== undefined) reportProbe(child.probe.address, { xfrm, local, remote }, report);
-  reportPools(child, { xfrm, vxlan, local }, report);
+  if (child.probe !== undefined)
+    reportProbe(child.probe.address, { xfrm, local: carried, remote: behind }, report);
+  reportPools(child, { xfrm, vxlan, local: carried }, report);
   for (const { path, message } of childExtraProblems(child.extra ?? {}))
     report(`.extra.${path}`, message);
 }
@@ -111,7 +119,7 @@ function reportProbe(
     xfrm,
     local,
     remote,
-  }: Readonly<Record<"local" | "remote", Prefix[] | undefined>> & {
+  }: Readonly<Record<"local" | "remote", readonly Prefix[] | undefined>> & {
     readonly xfrm: Prefix | undefined;
   },
   report: ReportProblem,

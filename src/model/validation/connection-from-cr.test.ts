@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Child } from "../api/connection.ts";
+import { formatPrefix } from "../net/prefix.ts";
+import { rangeText } from "../translation/child-nat.ts";
 import { connectionFromCr } from "./connection-from-cr.ts";
 import { at, child, manifest, manifestCases, type Manifest } from "./manifests.fixture.ts";
 import { mostProblems } from "./problem-list.ts";
@@ -41,6 +44,25 @@ describe("a connection's manifest", () => {
       "spec.localAddr",
       "spec.localId",
     ]);
+  });
+
+  it("has the routes and pools that workloads use, and the selectors of the partner", () => {
+    const cr = manifest();
+    Object.assign(child(cr), {
+      remote_ips: ["10.0.0.0/22"],
+      nat: {
+        source: { addresses: "10.0.2.4-10.0.2.5" },
+        remote: [{ actual: "10.0.1.0/24", seen: "172.31.1.0/24" }],
+      },
+      ip_pools: { primary: ["10.0.2.3-10.0.2.9/24"] },
+    });
+    const result = connectionFromCr(cr);
+    assert.ok(result.ok);
+    const [{ routes, remoteSelectors, pools }] = result.value.children as [Child];
+    assert.deepEqual(remoteSelectors.map(formatPrefix), ["10.0.0.0/22"]);
+    assert.deepEqual(routes.map(formatPrefix), ["10.0.0.0/24", "10.0.2.0/23", "172.31.1.0/24"]);
+    const ranges = pools.get("primary")?.map(rangeText);
+    assert.deepEqual(ranges, ["10.0.2.3", "10.0.2.6-10.0.2.9"]);
   });
 
   for (const nothing of [null, 7, "text", [], {}, { spec: { children: { a: null, b: [] } } }]) {

@@ -16,18 +16,21 @@ import { childSelectors } from "../api/selector-sets.ts";
 import { isSingleHost } from "../api/remote-address.ts";
 import { parseAction } from "../charon/options/action.ts";
 import { canonicalExtra } from "../charon/options/extra.ts";
+import { natFromSpec } from "./nat/nat-from-spec.ts";
 import { repaired } from "./repaired.ts";
+import { remoteAsSeen, type ChildNat } from "../translation/child-nat.ts";
+import { withoutRange } from "../net/address-pool.ts";
 import { own } from "../value/own.ts";
 import { parsePrefix, type Prefix } from "../net/prefix.ts";
 import { isSpecific } from "../network/tunnel-routes.ts";
 import type { Result } from "../api/result.ts";
 import {
   IPSecConnection as Schema,
-  type ChildSpec,
   type IPSecConnection,
   type IPSecConnectionSpec,
   type PathSpec,
 } from "../api/schema/ipsec-connection.ts";
+import type { ChildSpec } from "../api/schema/child.ts";
 import { schemaProblems } from "./schema-problems.ts";
 import { sizeProblems } from "./size-problems.ts";
 
@@ -108,10 +111,15 @@ function isDialled({ extra = {} }: ChildSpec): boolean {
 }
 
 function childFromSpec(key: string, spec: ChildSpec, canInitiate: boolean): Child {
+  const nat = natFromSpec(spec.nat);
   const pools = new Map(
     Object.entries(spec.ip_pools).map(([name, entries]) => [
       name,
-      entries.map((entry) => parseRange(entry) as AddressRange),
+      // The partner's answers to these addresses are for all workloads.
+      withoutRange(
+        entries.map((entry) => parseRange(entry) as AddressRange),
+        nat?.addresses,
+      ),
     ]),
   );
   const extra = canonicalExtra(spec.extra ?? {});
@@ -122,7 +130,7 @@ function childFromSpec(key: string, spec: ChildSpec, canInitiate: boolean): Chil
     key,
     name: spec.name,
     localSelectors: local,
-    ...networksBehindPeer(spec),
+    ...networksBehindPeer(spec, nat),
     ...childSelectors(key, spec.selectorMode ?? "automatic", { local, remote }),
     xfrmIp: prefixOf(spec.xfrm_ip),
     vxlanIp: prefixOf(spec.vxlan_ip),
@@ -131,20 +139,21 @@ function childFromSpec(key: string, spec: ChildSpec, canInitiate: boolean): Chil
     extra,
     initiates: canInitiate && parseAction(startAction)?.start === true,
     probe: probeFromSpec(spec),
+    ...(nat !== undefined && { nat }),
   };
 }
 
 /** The remote selectors of a child, with its routes: declared, or by default. */
-function networksBehindPeer({
-  remote_ips = [],
-  routes,
-}: ChildSpec): Pick<Child, "remoteSelectors" | "routes" | "unrouted"> {
+function networksBehindPeer(
+  { remote_ips = [], routes }: ChildSpec,
+  nat: ChildNat | undefined,
+): Pick<Child, "remoteSelectors" | "routes" | "unrouted"> {
   const remoteSelectors = remote_ips.map(prefixOf);
   if (routes !== undefined) return { remoteSelectors, routes: routes.map(prefixOf), unrouted: [] };
   const wide = remoteSelectors.filter((selector) => !isSpecific(selector));
   return {
     remoteSelectors,
-    routes: remoteSelectors.filter(isSpecific),
+    routes: remoteAsSeen(remoteSelectors.filter(isSpecific), nat),
     unrouted: wide.map((network): UnroutedNetwork => ({ network, why: "wide" })),
   };
 }

@@ -1,4 +1,5 @@
 import { floatingCases } from "./paths/floating-manifests.fixture.ts";
+import { natCases } from "./nat/nat-manifests.fixture.ts";
 import { pathCases } from "./paths/path-manifests.fixture.ts";
 
 /** Invalid manifests with the paths of their problems, for every validation. */
@@ -269,6 +270,7 @@ export const manifestCases: readonly [string, (cr: Manifest) => void, string[]][
     [at(".extra.rekey_time")],
   ],
   ...pathCases,
+  ...natCases,
   ...floatingCases,
   [
     "a name that is not a Kubernetes name",

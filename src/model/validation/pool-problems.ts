@@ -5,7 +5,7 @@ import { NetworkSet } from "../net/network-set.ts";
 import { isInInterval, isWithin, overlapsOf, type Interval } from "../net/overlaps.ts";
 import { formatPrefix, intervalOf, networkOf, type Prefix } from "../net/prefix.ts";
 import type { ReportProblem } from "./problem-list.ts";
-import type { ChildSpec } from "../api/schema/ipsec-connection.ts";
+import type { ChildSpec } from "../api/schema/child.ts";
 
 /** The networks that a pool's addresses are checked against. */
 interface PoolNetworks {

@@ -1,6 +1,6 @@
 import { intervalOf, overlap, parsePrefix, type Prefix } from "../net/prefix.ts";
 import type { ProblemList } from "./problem-list.ts";
-import type { ChildSpec } from "../api/schema/ipsec-connection.ts";
+import type { ChildSpec } from "../api/schema/child.ts";
 import { overlappingOwners } from "../net/overlapping-owners.ts";
 
 type ChildEntries = readonly (readonly [key: string, ChildSpec])[];

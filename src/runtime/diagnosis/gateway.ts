@@ -2,6 +2,7 @@ import { note, ok, problem, type Finding } from "../../model/status/finding.ts";
 import type { Child } from "../../model/api/connection.ts";
 import type { Worker } from "../../model/network/endpoint.ts";
 import { outsideOf, unroutedText } from "../../model/network/tunnel-routes.ts";
+import { natLines } from "../../model/translation/child-nat.ts";
 import { NetworkSet } from "../../model/net/network-set.ts";
 import { underlayIn } from "../../model/kubernetes/pod-addresses.ts";
 import { contains, formatPrefix } from "../../model/net/prefix.ts";
@@ -31,7 +32,8 @@ export function checkGateway(
     ];
   const state = gatewayState(gateway);
   if (state !== "ready") return [note("gateway", `is ${state}`)];
-  const notes = [...unrouted(child), ...earlierWorkers(placed), ...overlap(placed)];
+  const translated = natLines(child).map((line) => note("nat", line));
+  const notes = [...unrouted(child), ...translated, ...earlierWorkers(placed), ...overlap(placed)];
   return [...notes, drift(examiner.gatewayDrift(placed))];
 }
 

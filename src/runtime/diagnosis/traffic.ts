@@ -3,6 +3,7 @@ import { formatAddress, sameAddress, type Address } from "../../model/net/addres
 import { ok, problem, skipped, type Finding } from "../../model/status/finding.ts";
 import { childKeyOf } from "../../model/api/selector-sets.ts";
 import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
+import { actualRemote, seenLocal } from "../../model/translation/child-nat.ts";
 import { contains, parsePrefix } from "../../model/net/prefix.ts";
 import { childCounters } from "../../model/traffic/sa-counters.ts";
 import { truncationRemedy } from "../../model/traffic/truncation.ts";
@@ -47,7 +48,9 @@ export async function checkTraffic(
       problem(
         "traffic",
         `${text} is in none of the child's routes: packets to it do not enter the tunnel`,
-        "declare its network in routes, within remote_ips",
+        child.nat === undefined
+          ? "declare its network in routes, within remote_ips"
+          : "use the address by which workers know it, or declare its network in routes",
       ),
     ];
   const before = await countersOf(placed, target, examiner);
@@ -96,7 +99,8 @@ async function countersOf(
   examiner: Examiner,
 ): Promise<Counters> {
   const own = childSas(await examiner.statistics(), charonName, child);
-  const sa = own.findLast(({ remoteSelectors }) => carries(remoteSelectors, target)) ?? own.at(-1);
+  const actual = actualRemote(target, child.nat);
+  const sa = own.findLast(({ remoteSelectors }) => carries(remoteSelectors, actual)) ?? own.at(-1);
   return { sa, errors: examiner.xfrmErrors() };
 }
 
@@ -138,7 +142,7 @@ function lost(child: Placed["child"], target: string, before: Counters, after: C
     return problem(
       "traffic",
       `${target} does not answer: nothing enters the CHILD SA`,
-      "check that the address is in routes (remote_ips by default) and xfrm_ip in local_ips",
+      sourceRemedy(child),
     );
   if (back > 0)
     return problem(
@@ -160,6 +164,16 @@ function lost(child: Placed["child"], target: string, before: Counters, after: C
       ...(truncation === undefined ? [] : [truncation]),
     ].join("; "),
   );
+}
+
+/** How packets of the gateway itself match the selectors of the tunnel. */
+function sourceRemedy({ xfrmIp, nat }: Placed["child"]): string {
+  const seen = seenLocal(xfrmIp.address, nat);
+  const source =
+    seen === undefined || sameAddress(seen, xfrmIp.address)
+      ? "xfrm_ip"
+      : `${formatAddress(seen)}, which the partner sees of xfrm_ip,`;
+  return `check that the address is in routes (remote_ips by default) and ${source} in local_ips`;
 }
 
 /** Checks whether packets as large as the tunnel's MTU arrive. */

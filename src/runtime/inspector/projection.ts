@@ -13,6 +13,7 @@ import type { GatewayContext } from "../../machines/gateway/gateway-types.ts";
 import type { ProbeContext } from "../../machines/probe.ts";
 import { formatAddress } from "../../model/net/address.ts";
 import { formatPrefix } from "../../model/net/prefix.ts";
+import { natLines } from "../../model/translation/child-nat.ts";
 import type { ChildSa, IkeSa } from "../../model/charon/sa.ts";
 import { pathFacts } from "../status/path-status.ts";
 import { pathLine } from "./shown-paths.ts";
@@ -85,6 +86,7 @@ const contexts: Readonly<Record<string, (context: never) => VisibleContext>> = {
     connection: context.connection.id,
     child: child.key,
     netns: gateway?.netns,
+    nat: child.nat && natLines(child),
     workers: workers.map(({ id, address }) => ({ id, address: formatPrefix(address) })),
     ...(services !== undefined && { services: servicesStatus(services) }),
     tunnel: context.tunnel,

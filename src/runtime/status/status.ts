@@ -3,6 +3,7 @@ import type { ConnectionSnapshot } from "../../machines/connection/connection.ts
 import type { ChildSnapshot } from "../../machines/child/child.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import type { Worker } from "../../model/network/endpoint.ts";
+import { natLines } from "../../model/translation/child-nat.ts";
 import { unroutedText } from "../../model/network/tunnel-routes.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { type PublicState, publicStateOf } from "../../model/status/public-state.ts";
@@ -218,6 +219,7 @@ function childStatus(
     conditions: childConditionsOf(facts),
     workers: workersOf(gateway?.context.workers ?? []),
     ...(services !== undefined && { services: servicesStatus(services) }),
+    ...(child.nat !== undefined && { nat: natLines(child) }),
   };
 }
 

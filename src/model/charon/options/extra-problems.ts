@@ -46,7 +46,7 @@ const childLevel: OptionLevel = {
     options: connectionOptions,
     remedy: "is an option of the connection: move it to spec.extra",
   },
-  fields: "name local_ips remote_ips xfrm_ip vxlan_ip if_id ip_pools probe".split(" "),
+  fields: "name local_ips remote_ips xfrm_ip vxlan_ip if_id ip_pools probe nat".split(" "),
   place: "the child",
   lifetimeProblems: childLifetimeProblems,
 };
