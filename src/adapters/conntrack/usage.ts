@@ -2,7 +2,7 @@ import { Protocol } from "../linux/constants.ts";
 import type { NetlinkTransport } from "../linux/netlink-transport.ts";
 import { attributesIn, u32BeOf } from "../netlink/reader.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
-import type { TrackedUsage } from "../../model/translation/tracked-usage.ts";
+import type { TrackedUsage } from "../../model/status/tracked-usage.ts";
 import { beginMessage, headerBytes } from "./flow.ts";
 
 // nfnetlink_conntrack.h: enum ctattr_stats_global

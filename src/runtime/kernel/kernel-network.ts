@@ -37,7 +37,7 @@ import { gatewayPlan, holdName, vxlanName } from "../../model/network/gateway-pl
 import type { KernelState } from "../../model/charon/held-sas.ts";
 import type { KernelCounters } from "../../model/traffic/sa-counters.ts";
 import type { EchoOutcome } from "../../model/probe/echo-judge.ts";
-import type { GatewayUsage } from "../../model/translation/tracked-usage.ts";
+import type { GatewayUsage } from "../../model/status/tracked-usage.ts";
 import type { NetworkPlan } from "../../model/network/network-plan.ts";
 import { innerMtu, suiteOfProposals } from "../../model/network/mtu.ts";
 import { announcedMac } from "../../model/network/sending-mac.ts";

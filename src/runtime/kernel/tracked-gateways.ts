@@ -4,7 +4,7 @@ import type { NetlinkTransport } from "../../adapters/linux/netlink-transport.ts
 import type { GatewayOrder } from "../../machines/gateway/gateway-types.ts";
 import { childRefKey, type ChildRef } from "../../model/api/child-ref.ts";
 import type { NetworkPlan } from "../../model/network/network-plan.ts";
-import type { GatewayUsage } from "../../model/translation/tracked-usage.ts";
+import type { GatewayUsage } from "../../model/status/tracked-usage.ts";
 
 /** A gateway whose packet filter tracks connections. */
 interface TrackedGateway extends ChildRef {

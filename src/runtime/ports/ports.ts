@@ -8,7 +8,7 @@ import type { KernelCounters } from "../../model/traffic/sa-counters.ts";
 import type { HeldSas, KernelState } from "../../model/charon/held-sas.ts";
 import type { CharonAlgorithms } from "../../model/charon/proposals/charon-algorithms.ts";
 import type { ChildServices } from "../../model/translation/child-services.ts";
-import type { GatewayUsage } from "../../model/translation/tracked-usage.ts";
+import type { GatewayUsage } from "../../model/status/tracked-usage.ts";
 import type { ViciMessage } from "../../model/charon/vici-message.ts";
 import type { EchoOutcome } from "../../model/probe/echo-judge.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import type { GatewayUsage } from "../../model/translation/tracked-usage.ts";
+import type { GatewayUsage } from "../../model/status/tracked-usage.ts";
 import { connectionOf } from "../../../test/models/fixtures.ts";
 import { TrackingWatch } from "./tracking-watch.ts";
 

@@ -1,7 +1,7 @@
 import { childRefKey } from "../../model/api/child-ref.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import { failure, Reason, type Failure } from "../../model/status/failure.ts";
-import { isNearLimit, type GatewayUsage } from "../../model/translation/tracked-usage.ts";
+import { isNearLimit, type GatewayUsage } from "../../model/status/tracked-usage.ts";
 import type { NetworkPort } from "../ports/ports.ts";
 import type { TrackingStates } from "../ports/running.ts";
 
