@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { addresses, type LabCluster } from "../../lab/cluster/cluster.ts";
 import { cut } from "../../lab/cluster/cut.ts";
 import { settled } from "../../lab/cluster/lost.ts";
@@ -14,6 +15,9 @@ import { quantile, type Row } from "../row.ts";
 /** The repetitions of each loss. */
 const times = 10;
 
+/** From one loss of a node to the next: an agent that took over several times pauses for up to a minute. */
+const apartMs = 62_000;
+
 /** The seconds of pings around a loss that agents or the probe detect, and around another. */
 const soon = 6;
 const late = 12;
@@ -23,6 +27,8 @@ interface Loss {
   readonly what: string;
   readonly atMostMs: number;
   readonly seconds: number;
+  /** Whether another agent claims the path. */
+  readonly isClaimed?: true;
   readonly setting: Parameters<typeof twoGateways>[0];
   readonly harm: (lab: LossLab) => unknown;
   readonly repair: (lab: LossLab) => Promise<void>;
@@ -32,6 +38,7 @@ interface Loss {
 function powerOff(standby: "warm" | "hot" | "cold") {
   return {
     seconds: soon,
+    isClaimed: true as const,
     setting: { standby },
     harm: ({ cluster }: LossLab) => cluster.nodes["node-a"].powerOff(),
     repair: async ({ cluster, paths }: LossLab) => {
@@ -93,10 +100,13 @@ export async function lossRows(cluster: LabCluster): Promise<Row[]> {
 async function rowOf(lab: LossLab, loss: Loss): Promise<Row> {
   const gaps: number[] = [];
   const { what, atMostMs } = loss;
+  let last = -Infinity;
   for (let time = 0; time < times; time++) {
     // The operator of a node that has just booted may not serve its webhook yet.
     await eventually(() => lab.cluster.apply(twoGateways(loss.setting)), 60_000, 1_000);
     await settled(lab, loss.setting?.standby === "cold");
+    if (loss.isClaimed) await pause(Math.max(0, last + apartMs - performance.now()));
+    last = performance.now();
     const { gapMs } = await lab.paths.underPings(loss.seconds, () => loss.harm(lab));
     gaps.push(gapMs);
     await loss.repair(lab);
