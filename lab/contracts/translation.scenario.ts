@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
@@ -179,6 +180,19 @@ describe("Services of a child in a gateway", () => {
     inNetns(pod.name, `ip route add ${behindTheTunnel} via ${formatAddress(gateway.underlay)}`);
     assert.equal(answered(pod.name, behindTheTunnel, "-c", "2", "-i", "0.2"), 0);
     assert.deepEqual(ask(pod.name, formatAddress(gateway.underlay), 20_002, 1), { ETIMEDOUT: 1 });
+  });
+
+  it("have pods send segments that fit the tunnel", async () => {
+    serve([web([backend(pod)])]);
+    const syn = "tcp[tcpflags]=tcp-syn and dst port 8080";
+    const words = `netns exec ${pod.name} timeout 10 tcpdump -l -n -c 1 -i eth0 ${syn}`;
+    const capture = spawn("ip", words.split(" "), { stdio: ["ignore", "pipe", "pipe"] });
+    // tcpdump prints a line once it listens.
+    await once(capture.stderr, "data");
+    const captured = text(capture.stdout);
+    ask(partner, shown, 443, 1);
+    // The MTU of 1,400 bytes without the headers of IPv4 and TCP.
+    assert.match(await captured, /mss 1360/);
   });
 
   it("leave workers as they are", () => {

@@ -63,6 +63,7 @@ export class TranslatedNetworks implements Disposable {
       device: "none",
       xfrms: '"tunnel"',
       vxlanPort: 7789,
+      mtu: 1_400,
       inSegment: () => undefined,
     });
     const { worker, second } = this.hosts;

@@ -93,7 +93,17 @@ export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
     neighbours: workers.map(({ address, mac }) => ({ link: vxlan, address: address.address, mac })),
     fdb: reached.map(({ underlay, mac }) => ({ link: vxlan, mac, vtep: underlay, moves: false })),
     forwarding: true,
-    rules: gatewayRules({ child, gateway, workers, services, vxlanPort, xfrms, hold, vxlan }),
+    rules: gatewayRules({
+      child,
+      gateway,
+      workers,
+      services,
+      vxlanPort,
+      mtu: clampMtu(facts.tunnelMtu, child),
+      xfrms,
+      hold,
+      vxlan,
+    }),
   };
 }
 

@@ -17,6 +17,8 @@ export interface GatewayRulesFacts {
   /** The Services of the child. */
   readonly services: ChildServices;
   readonly vxlanPort: number;
+  /** The MTU of the tunnels' devices in bytes. */
+  readonly mtu: number;
   /** The devices of the tunnels, that in which packets wait, if there is one, and that of the segment. */
   readonly xfrms: readonly string[];
   readonly hold: string | undefined;
@@ -56,6 +58,7 @@ export function gatewayRules(facts: GatewayRulesFacts): RulesPlan {
     nat: child.nat,
     hold: hold === undefined ? undefined : { device: hold, leaving: oneOf([...xfrms, hold]) },
     vxlanPort,
+    mtu: facts.mtu,
   });
   return {
     table: "ipman",

@@ -22,6 +22,7 @@ const facts: GatewayRulesFacts = {
   workers: [worker],
   services: noServices,
   vxlanPort: 7789,
+  mtu: 1_400,
   hold: undefined,
   xfrms: ["xfrm102"],
   vxlan: "vxlan102",

@@ -30,6 +30,7 @@ const planned = (services: Partial<ChildServices>, changes: Partial<TranslationF
     device: "eth0",
     xfrms: '"xfrm102"',
     vxlanPort: 7789,
+    mtu: 1_400,
     // The worker 10.0.2.10 has the pod address 10.244.0.5.
     inSegment: (pod) =>
       pod.value === address("10.244.0.5").value ? address("10.0.2.10") : undefined,
@@ -93,6 +94,13 @@ describe("the translation of a gateway", () => {
       ["echoes 10.0.2.60", "shown 10.0.2.60"],
     );
     assert.ok(rules.forward.includes('iifname "xfrm102" ip daddr @shown goto refuse'));
+  });
+
+  it("limits the segments that pods send to the partner to those that fit the tunnel", () => {
+    const clamp = (changes: Partial<TranslationFacts>) =>
+      planned({ exposed: [web] }, changes)?.forward.find((rule) => rule.includes("maxseg"));
+    assert.match(clamp({}) ?? "", /iifname "xfrm102" oifname "eth0" .* maxseg size set 1360$/);
+    assert.match(clamp({ gateway: address("fd10:2::1") }) ?? "", / maxseg size set 1340$/);
   });
 
   it("leads a port of the gateway to the partner, from an address of the child", () => {

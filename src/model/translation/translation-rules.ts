@@ -21,6 +21,8 @@ export interface TranslationFacts {
   /** The device in which packets for the tunnels can wait, and an expression for it and the tunnels. */
   readonly hold?: { readonly device: string; readonly leaving: string } | undefined;
   readonly vxlanPort: number;
+  /** The largest packet for the tunnels; bytes. */
+  readonly mtu: number;
   /** The address in the segment of a pod that is a worker of the child. */
   readonly inSegment: (pod: Address) => Address | undefined;
 }
@@ -142,11 +144,18 @@ function sourceOf(addresses: NonNullable<ChildNat["addresses"]>, family: string)
   return `snat ${family} to ${rangeText(addresses)}${isSingle ? "" : " persistent"}`;
 }
 
-function forwardRules({ device, xfrms, gateway, hold }: TranslationFacts, hasServices: boolean) {
+/** The headers of a segment of TCP without options, by family; bytes. */
+const tcpHeaders = { 4: 40, 6: 60 } as const;
+
+function forwardRules(facts: TranslationFacts, hasServices: boolean) {
+  const { device, xfrms, gateway, hold, mtu } = facts;
   const { name: family } = nftFamily(gateway.family);
+  const largest = mtu - tcpHeaders[gateway.family];
   // Packets were filtered before they waited.
   const released = hold === undefined ? [] : [`iifname "${hold.device}" oifname ${xfrms} accept`];
   const ofServices = [
+    // A pod sends what fits its own device, and may not get reports of packets that are too big.
+    `iifname ${xfrms} oifname "${device}" tcp flags & (syn | rst) == syn tcp option maxseg size set ${largest}`,
     `iifname ${xfrms} oifname "${device}" ct status dnat accept`,
     `iifname "${device}" oifname ${xfrms} ct status dnat accept`,
     `iifname ${xfrms} ${family} daddr @${serviceSets.shown} goto refuse`,
