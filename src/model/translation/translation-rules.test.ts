@@ -167,6 +167,15 @@ describe("source addresses that workers share", () => {
     assert.doesNotMatch(frame, /@exposed|refuse/);
   });
 
+  it("replace those of datagrams to the segment's port as well", () => {
+    const { frame = "" } = planned({}, nat("10.0.2.50")) ?? {};
+    const untracked = frame.split("\n").filter((rule) => rule.includes("notrack"));
+    assert.deepEqual(
+      untracked.map((rule) => rule.trim()),
+      ['iifname "eth0" udp dport 7789 notrack', 'oifname "eth0" udp dport 7789 notrack'],
+    );
+  });
+
   it("may be a range, of which each worker keeps one", () => {
     const { frame = "" } = planned({}, nat("10.0.2.50", "10.0.2.53")) ?? {};
     assert.match(frame, /snat ip to 10\.0\.2\.50-10\.0\.2\.53 persistent\n/);

@@ -76,19 +76,22 @@ function serviceMaps({ family }: Address): string {
   map ${sources} { type mark : ${type}; }`;
 }
 
-/** The chains that translate connections. */
+/**
+ * The chains that translate connections. The datagrams of the segment are not tracked; those that workers
+ * and the partner send each other to the same port are, since only tracked ones are translated.
+ */
 function trackedFrame(facts: TranslationFacts, hasServices: boolean): string {
-  const { vxlanPort, hold } = facts;
+  const { vxlanPort, device, hold } = facts;
   // Packets wait with their translated addresses: connections would be translated again.
   const released = hold === undefined ? "" : `\n    iifname "${hold.device}" notrack`;
   return `
   chain untracked {
     type filter hook prerouting priority raw; policy accept;
-    udp dport ${vxlanPort} notrack${released}
+    iifname "${device}" udp dport ${vxlanPort} notrack${released}
   }
   chain untracked_output {
     type filter hook output priority raw; policy accept;
-    udp dport ${vxlanPort} notrack
+    oifname "${device}" udp dport ${vxlanPort} notrack
   }${hasServices ? arrivals(facts) : ""}
   chain departures {
     type nat hook postrouting priority srcnat; policy accept;
