@@ -154,5 +154,7 @@ describe("a gateway's plan", () => {
     assert.ok(added.some(({ destination }) => formatPrefix(destination) === "192.168.77.0/24"));
     const [route] = child.routes.map(formatPrefix);
     assert.deepEqual(plannedFor(route ?? ""), gatewayPlan(gatewayFacts).routes);
+    // The datagrams of the segment would be led into the segment.
+    assert.deepEqual(plannedFor("10.244.0.0/24"), gatewayPlan(gatewayFacts).routes);
   });
 });

@@ -74,8 +74,9 @@ export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
   // Workers follow each frame that has the common address, so that a silent gateway sends none.
   const isMute = facts.carries === false && macs.receives === undefined;
   const reached = isMute ? [] : workers;
+  const underlays = [...[gateway, ...workers].map(({ underlay }) => underlay), ...podsOf(services)];
   const routes = plannedRoutes(withProbe(child), {
-    underlays: [...[gateway, ...workers].map(({ underlay }) => underlay), ...podsOf(services)],
+    underlays,
     segment: workers.map(({ address }) => address.address),
     ownRoutes: facts.ownRoutes,
   });
@@ -87,7 +88,7 @@ export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
     ],
     routes: [
       ...routes.map((destination) => ({ link: active, destination })),
-      ...seenOf(child, routes).map((destination) => ({ link: vxlan, destination })),
+      ...seenOf(child, routes, underlays).map((destination) => ({ link: vxlan, destination })),
       ...workers.map(({ address }) => ({ link: vxlan, destination: hostPrefix(address.address) })),
     ],
     neighbours: workers.map(({ address, mac }) => ({ link: vxlan, address: address.address, mac })),
@@ -109,11 +110,20 @@ export function gatewayPlan(facts: GatewayFacts): NetworkPlan {
 
 /**
  * The networks by which the partner knows workers: errors about packets that were translated already
- * have such a destination (`network-rules.ts`).
+ * have such a destination (`network-rules.ts`). A partner may require a network in which pods are here:
+ * the segment itself depends on their addresses, so that those errors are lost then.
  */
-function seenOf({ nat }: Child, routes: readonly Prefix[]): Prefix[] {
+function seenOf(
+  { nat }: Child,
+  routes: readonly Prefix[],
+  underlays: readonly Address[],
+): Prefix[] {
   const seen = (nat?.local ?? []).map((pair) => pair.seen);
-  return seen.filter((network) => !routes.some((route) => overlap(route, network)));
+  return seen.filter(
+    (network) =>
+      !routes.some((route) => overlap(route, network)) &&
+      !underlays.some((address) => contains(network, address)),
+  );
 }
 
 /** The pods to which a gateway forwards for Services: they are reached outside the tunnel. */
