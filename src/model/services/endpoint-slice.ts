@@ -2,14 +2,13 @@ import type { KubeMeta, KubeObject } from "../kubernetes/kube-object.ts";
 import { annotation, label } from "../kubernetes/labels.ts";
 import { parseAddress, type Address } from "../net/address.ts";
 import type { Transport } from "../translation/child-services.ts";
-import { transportOf } from "./service-request.ts";
+import { mostPorts, transportOf } from "./service-request.ts";
 
 /** The value of the label of EndpointSlices that ipman's operator maintains. */
 export const ownSlices = "ipman.dialo.ai";
 
 /** The API allows no more in one slice. */
 const mostEndpoints = 1_000;
-const mostPorts = 100;
 
 /** An endpoint of a Service. */
 export interface SliceEndpoint {

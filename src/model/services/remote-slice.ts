@@ -8,7 +8,7 @@ import { formatAddress, type Address } from "../net/address.ts";
 import type { SegmentKey } from "../network/segment-key.ts";
 import type { Transport } from "../translation/child-services.ts";
 import { servicePortKey } from "./gateway-ports.ts";
-import type { RemoteRequest } from "./service-request.ts";
+import { mostPorts, type RemoteRequest } from "./service-request.ts";
 
 /** The facts that the EndpointSlice of a remote Service is made from. */
 export interface RemoteSliceFacts {
@@ -94,9 +94,6 @@ export function knownSlice(slice: KubeObject): KnownSlice {
     ports: new Map(listed.flatMap((port) => portOf(service, port))),
   };
 }
-
-/** The API allows no more in one slice. */
-const mostPorts = 100;
 
 function portOf(service: string, entry: unknown): [string, number][] {
   if (typeof entry !== "object" || entry === null) return [];

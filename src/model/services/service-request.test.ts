@@ -85,4 +85,10 @@ describe("the request of a Service", () => {
     const named = { ports: [{ port: 80, targetPort: "web" }] };
     assert.deepEqual(pathsOf(remote("10.0.1.7", named)), ["spec.ports"]);
   });
+
+  it("is refused with more ports than a slice of endpoints is read with", () => {
+    const ports = Array.from({ length: 101 }, (_, i) => ({ name: `p${i}`, port: 5000 + i }));
+    assert.deepEqual(pathsOf(service({ ...shown, ports })), ["spec.ports"]);
+    assert.deepEqual(pathsOf(service({ ...shown, ports: ports.slice(1) })), []);
+  });
 });

@@ -57,6 +57,9 @@ export type ServiceRequest = ExposedRequest | RemoteRequest;
 /** The most hosts of a remote Service. */
 const mostHosts = 32;
 
+/** The most ports of a Service, each of which is a chain of rules, and of an EndpointSlice that is read. */
+export const mostPorts = 100;
+
 const transports: ReadonlyMap<string, Transport> = new Map([
   ["TCP", "tcp"],
   ["UDP", "udp"],
@@ -122,10 +125,15 @@ function commonOf({ metadata }: ServiceObject, report: Report): AnyServiceReques
 function portsOf({ spec }: ServiceObject, report: Report): readonly ServicePortSpec[] {
   const ports = spec?.ports ?? [];
   if (ports.length === 0) report("spec.ports", "is empty: list the ports");
-  for (const [i, { protocol = "TCP" }] of ports.entries())
+  if (ports.length > mostPorts)
+    report(
+      "spec.ports",
+      `has more than ${mostPorts} ports: divide them among Services, which may share an address by ${annotation.address}`,
+    );
+  for (const [i, { protocol = "TCP" }] of ports.slice(0, mostPorts).entries())
     if (transportOf(protocol) === undefined)
       report(`spec.ports[${i}].protocol`, `"${protocol}" is not TCP, UDP or SCTP`);
-  return ports;
+  return ports.slice(0, mostPorts);
 }
 
 function requested({ name = "", protocol = "TCP", port }: ServicePortSpec): RequestedPort {
