@@ -8,25 +8,35 @@ export interface ServiceNames {
   readonly name: string;
 }
 
-/** Everything that the address of a Service is bound to. */
+/** A port of a Service, and the one of the gateway that leads there. */
+export interface ProvenPort {
+  readonly name: string;
+  readonly transport: string;
+  readonly port: number;
+}
+
+/** Everything that the address of a Service is bound to, and the ports of the gateway. */
 export interface ServiceAddressFacts {
   readonly connection: string;
   /** The child's key. */
   readonly child: string;
   readonly pool: string;
   readonly address: Address;
+  readonly ports: readonly ProvenPort[];
 }
 
 /**
- * The proof that the operator gave a Service its address: 32 hexadecimal digits that can be computed
+ * The proof that the operator gave a Service its address and its ports of the gateway: 32 hexadecimal digits that can be computed
  * with the segment key only, for exactly these facts.
  */
 export function serviceProof(
   key: SegmentKey,
   { namespace, name }: ServiceNames,
-  { connection, child, pool, address }: ServiceAddressFacts,
+  { connection, child, pool, address, ports }: ServiceAddressFacts,
 ): string {
-  const parts = [namespace, name, connection, child, pool, formatAddress(address)];
+  const place = [namespace, name, connection, child, pool, formatAddress(address)];
+  const shown = ports.map((port) => [port.transport, String(port.port), port.name].join(" "));
+  const parts = [...place, ...shown.toSorted()];
   return key.derive("service", ...parts).toString("hex", 0, 16);
 }
 

@@ -168,7 +168,7 @@ describe("the Services of a child", () => {
     ],
     [
       "a slice that another key signed",
-      /does not prove that ipman reserved 10\.0\.2\.11/,
+      /does not prove that ipman gave this Service 10\.0\.2\.11/,
       [db, dbSlice({}, new SegmentKey(Buffer.alloc(32, 2)))],
     ],
     [
@@ -209,6 +209,14 @@ describe("the Services of a child", () => {
       metadata: { ...stolen.metadata, labels },
     });
     assert.match(world.refusals.join(), /^shop\/thief: .* does not prove/);
+  });
+
+  it("do not get the gateway's port of another Service by a change of their slice", () => {
+    const ports = [{ name: "sql", protocol: "TCP", port: 20_002 }];
+    const changed = { ...dbSlice(), ports } as KubeObject;
+    const world = new World().put(db, changed);
+    assert.deepEqual(world.served, []);
+    assert.match(world.refusals.join(), /^shop\/db: .* does not prove .* the ports of the slice/);
   });
 
   it("share an address within a namespace as long as their ports differ; the oldest keeps a port", () => {

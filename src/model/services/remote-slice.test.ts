@@ -45,13 +45,19 @@ describe("the EndpointSlice of a remote Service", () => {
       { name: "", protocol: "UDP", port: 20_002 },
     ]);
     const proof = slice.metadata.annotations?.[annotation.reservation] ?? "";
-    const claim = { connection: "bank", child: "net", pool: "primary", address: facts.source };
+    const proven = [
+      { name: "", transport: "udp", port: 20_002 },
+      { name: "sql", transport: "tcp", port: 20_001 },
+    ];
+    const place = { connection: "bank", child: "net", pool: "primary" };
+    const claim = { ...place, address: facts.source, ports: proven };
     const names = { namespace: "shop", name: "db" };
     assert.ok(isServiceProof(proof, key, names, claim));
     assert.ok(!isServiceProof(proof, key, { ...names, name: "db2" }, claim));
     assert.ok(!isServiceProof(proof, key, { ...names, namespace: "tenant" }, claim));
     assert.ok(!isServiceProof(proof, key, names, { ...claim, address: address("10.0.2.11") }));
     assert.ok(!isServiceProof(proof, key, names, { ...claim, pool: "other" }));
+    assert.ok(!isServiceProof(proof, key, names, { ...claim, ports: proven.slice(1) }));
   });
 
   it("has no endpoint while no gateway runs, and another name for another child", () => {

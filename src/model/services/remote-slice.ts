@@ -35,7 +35,12 @@ export function remoteSlice(facts: RemoteSliceFacts, key: SegmentKey): KubeObjec
   const serviceName = service.slice(namespace.length + 1);
   const { family } = child.xfrmIp.address;
   const digest = digestOf([service, connection, child.key, String(family)]);
-  const proven = { connection, child: child.key, pool, address: source };
+  const shown = request.ports.flatMap((port) => {
+    const gatewayPort = ports.get(servicePortKey(service, port));
+    if (gatewayPort === undefined) return [];
+    return [{ name: port.name, transport: port.transport, port: gatewayPort }];
+  });
+  const proven = { connection, child: child.key, pool, address: source, ports: shown };
   const conditions = { ready: isReady, serving: isReady };
   const slice = {
     apiVersion: "discovery.k8s.io/v1",
@@ -59,11 +64,8 @@ export function remoteSlice(facts: RemoteSliceFacts, key: SegmentKey): KubeObjec
     },
     addressType: `IPv${family}`,
     endpoints: gateway === undefined ? [] : [{ addresses: [formatAddress(gateway)], conditions }],
-    ports: request.ports.flatMap((port) => {
-      const gatewayPort = ports.get(servicePortKey(service, port));
-      if (gatewayPort === undefined) return [];
-      const { name, transport } = port;
-      return [{ name, protocol: transport.toUpperCase(), port: gatewayPort }];
+    ports: shown.map(({ name, transport, port }) => {
+      return { name, protocol: transport.toUpperCase(), port };
     }),
   };
   return slice;

@@ -105,7 +105,7 @@ function remoteClaim(
   );
   if (unproven)
     return {
-      why: `${annotation.reservation} of its EndpointSlice does not prove that ipman reserved ${text} for this Service: delete the EndpointSlice, and ipman writes it again`,
+      why: `${annotation.reservation} of its EndpointSlice does not prove that ipman gave this Service ${text} and the ports of the slice: delete the EndpointSlice, and ipman writes it again`,
     };
   const familyProblem = hostProblem(request, child);
   const why = addressProblem(source, request, child) ?? familyProblem;
@@ -147,13 +147,13 @@ function isFor(
 }
 
 function isProven(
-  { metadata: { annotations = {} } }: EndpointSlice,
+  { metadata: { annotations = {} }, ports }: EndpointSlice,
   names: ServiceNames,
   address: Address,
   { request: { connection, pool }, child, facts }: NamedRequest<RemoteRequest>,
 ): boolean {
   const { [annotation.source]: source = "", [annotation.reservation]: proof = "" } = annotations;
-  const place = { connection, child: child.key, pool, address };
+  const place = { connection, child: child.key, pool, address, ports };
   return source === formatAddress(address) && isServiceProof(proof, facts.key, names, place);
 }
 

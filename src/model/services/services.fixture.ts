@@ -92,7 +92,8 @@ export function remoteSlice(
   );
   const [namespace = "", name = ""] = service.split("/");
   const address = parseAddress(source) as Address;
-  const reservation = serviceProof(key, { namespace, name }, { ...child, address });
+  const ports = [{ name: "sql", transport: "tcp", port }];
+  const reservation = serviceProof(key, { namespace, name }, { ...child, address, ports });
   const annotations = {
     ...named(child),
     [annotation.source]: source,
