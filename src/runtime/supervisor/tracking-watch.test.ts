@@ -63,6 +63,27 @@ describe("the watch of tracked connections", () => {
     assert.equal(looks(), 1);
   });
 
+  it("keeps its judgement while the numbers cannot be read, and reports that each half minute", (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const usage = { connection: connection.id, child, connections: 950, limit: 1_000 };
+    let isBroken = false;
+    const reports: unknown[] = [];
+    const trackedConnections = () => {
+      if (isBroken) throw new Error("refused");
+      return [usage];
+    };
+    const report = (error: unknown) => void reports.push(error);
+    using watch = new TrackingWatch({ network: { trackedConnections }, changed: () => {}, report });
+    watch.update();
+    isBroken = true;
+    t.mock.timers.tick(30_000);
+    for (let i = 0; i < 5; i++) watch.update();
+    assert.equal(reports.length, 1);
+    assert.equal(watch.of(connection)[0]?.reason, "TrackingNearLimit");
+    t.mock.timers.tick(30_000);
+    assert.equal(reports.length, 2);
+  });
+
   it("has an unchanged message while the number changes", (t) => {
     const { watch, later } = watchOf(t, [950, 990]);
     watch.update();

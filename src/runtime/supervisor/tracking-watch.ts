@@ -47,6 +47,11 @@ export class TrackingWatch implements TrackingStates, Disposable {
   #look(): void {
     this.#timer = undefined;
     const usages = this.#read();
+    // What was judged remains, and the next look is not before its time, which bounds the reports.
+    if (usages === undefined) {
+      this.#timer = setTimeout(() => this.#look(), everyMs);
+      return;
+    }
     if (usages.length > 0) this.#timer = setTimeout(() => this.#look(), everyMs);
     const before = this.#near;
     if (usages.length === 0 && before.size === 0) return;
@@ -61,12 +66,13 @@ export class TrackingWatch implements TrackingStates, Disposable {
     if (!isSame) this.#options.changed();
   }
 
-  #read(): readonly GatewayUsage[] {
+  /** Undefined after an exception. */
+  #read(): readonly GatewayUsage[] | undefined {
     try {
       return this.#options.network.trackedConnections();
     } catch (error) {
       this.#options.report(error);
-      return [];
+      return undefined;
     }
   }
 }
