@@ -96,6 +96,16 @@ describe("the translation of a gateway", () => {
     assert.ok(rules.forward.includes('iifname "xfrm102" ip daddr @shown goto refuse'));
   });
 
+  it("lets the partner answer workers through a gateway that does not know the connection", () => {
+    const { forward = [], frame = "" } = planned({ exposed: [web] }) ?? {};
+    assert.deepEqual(
+      forward.filter((rule) => rule.includes("invalid")),
+      ['oifname "xfrm102" ct state invalid drop'],
+    );
+    // Packets to a Service are not reset, since they may be of a connection that lives.
+    assert.match(frame, /chain refuse \{\n    ct state invalid drop\n/);
+  });
+
   it("limits the segments that pods send to the partner to those that fit the tunnel", () => {
     const clamp = (changes: Partial<TranslationFacts>) =>
       planned({ exposed: [web] }, changes)?.forward.find((rule) => rule.includes("maxseg"));
@@ -160,7 +170,7 @@ describe("source addresses that workers share", () => {
     // A packet that waited is translated: it would get another port.
     assert.match(frame, /iifname "hold102" notrack\n/);
     assert.deepEqual(forward, [
-      "ct state invalid drop",
+      'oifname { "xfrm102", "hold102" } ct state invalid drop',
       'iifname "hold102" oifname "xfrm102" accept',
     ]);
     assert.deepEqual(sets, []);

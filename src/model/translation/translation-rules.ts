@@ -112,8 +112,10 @@ function arrivals(facts: TranslationFacts): string {
   }`;
 }
 
+// A reset would end the connection that a delayed packet is of.
 const refuse = `
   chain refuse {
+    ct state invalid drop
     meta l4proto tcp reject with tcp reset
     reject with icmpx port-unreachable
   }`;
@@ -164,8 +166,9 @@ function forwardRules(facts: TranslationFacts, hasServices: boolean) {
     `iifname ${xfrms} ${family} daddr @${serviceSets.shown} goto refuse`,
   ];
   return [
-    // A packet of no connection is not translated: it would leave with an address of the inside.
-    "ct state invalid drop",
+    // A packet of no connection is not translated: it would leave with an address of the inside. The
+    // partner may answer workers through another gateway than the one that tracks the connection.
+    `oifname ${hold?.leaving ?? xfrms} ct state invalid drop`,
     ...released,
     ...(hasServices ? ofServices : []),
   ];
