@@ -63,6 +63,11 @@ export function writeFlowsTo(writer: MessageWriter, { address, port }: FlowEnd):
     });
 }
 
+/** Writes a request for all flows of a family. */
+export function writeFlows(writer: MessageWriter, family: keyof typeof families): void {
+  beginMessage(writer, "get", family);
+}
+
 /** Reads a tracked flow; undefined for one of another protocol, or if it is incomplete. */
 export function flowIn(body: Buffer): Flow | undefined {
   const attributes = attributesIn(body, headerBytes);

@@ -47,7 +47,7 @@ export class TrackingWatch implements TrackingStates, Disposable {
   #look(): void {
     this.#timer = undefined;
     const usages = this.#read();
-    // What was judged remains, and the next look is not before its time, which bounds the reports.
+    // The former judgement remains, and the next look is not before its time, which bounds the reports.
     if (usages === undefined) {
       this.#timer = setTimeout(() => this.#look(), everyMs);
       return;
