@@ -31,6 +31,7 @@ describe("messages about tracked connections", () => {
     const flow = flowIn(goldenFlow.entry) as Flow;
     const ends = [flow.to, flow.backend].map((end) => `${formatAddress(end.address)} ${end.port}`);
     assert.deepEqual(ends, ["10.0.2.60 53", "10.244.0.6 5353"]);
+    assert.equal(formatAddress(flow.source), "10.0.1.7");
     assert.equal(sent(deleteFlow(flow).write), goldenFlow.remove.toString("hex"));
   });
 

@@ -1,4 +1,4 @@
-import { bytesOf } from "../../model/net/address.ts";
+import { bytesOf, type Address } from "../../model/net/address.ts";
 import type { FlowEnd } from "../../model/rules/tracking-plan.ts";
 import { Nl } from "../linux/constants.ts";
 import { addressOf, attributesIn, u16BeOf } from "../netlink/reader.ts";
@@ -11,6 +11,8 @@ export interface Flow {
   readonly to: FlowEnd;
   /** The host that answers. */
   readonly backend: FlowEnd;
+  /** The client's address as that host sees it. */
+  readonly source: Address;
   /** The kernel's own description of its first packet. */
   readonly original: Buffer;
   /** Differs from that of a later flow with the same ends. */
@@ -76,7 +78,9 @@ export function flowIn(body: Buffer): Flow | undefined {
   if (original === undefined || id?.length !== 4) return undefined;
   const to = endIn(original, "destination");
   const backend = endIn(attributes.get(attribute.reply), "source");
-  return to === undefined || backend === undefined ? undefined : { to, backend, original, id };
+  const client = endIn(attributes.get(attribute.reply), "destination");
+  if (to === undefined || backend === undefined || client === undefined) return undefined;
+  return { to, backend, source: client.address, original, id };
 }
 
 function endIn(bytes: Buffer | undefined, side: "source" | "destination"): FlowEnd | undefined {

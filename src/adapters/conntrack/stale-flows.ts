@@ -19,7 +19,7 @@ const mostRounds = 20;
 const mostLists = 16;
 
 /**
- * Removes the flows of ports whose backend is not among their targets: a client that goes on sending
+ * Removes the flows of ports whose backend is not among their targets, or that have another source: a client that goes on sending
  * would keep such a flow alive, and its packets would never reach another backend.
  *
  * @param namespace a path; undefined for the process's own
@@ -81,5 +81,5 @@ function staleFlow(body: Buffer, ports: FlowList["ports"]) {
   const flow = flowIn(body);
   if (flow === undefined) return undefined;
   const port = ports.get(formatHostPort(flow.to.address, flow.to.port));
-  return port === undefined || isTarget(port, flow.backend) ? undefined : flow;
+  return port === undefined || isTarget(port, flow) ? undefined : flow;
 }

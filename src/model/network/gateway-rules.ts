@@ -92,7 +92,11 @@ ${[...(translation?.forward ?? []).map((rule) => `    ${rule}`), ...outwards].jo
     drop
   }${translation?.frame ?? ""}`,
     members: [...membersOf(facts), ...(translation?.members ?? [])],
-    ...(translation?.isTracked === true && { tracking: { ports: trackedPorts(ends) } }),
+    ...(translation?.isTracked === true && {
+      tracking: {
+        ports: trackedPorts({ ...ends, sharesSources: child.nat?.addresses !== undefined }),
+      },
+    }),
   };
 }
 

@@ -10,6 +10,8 @@ export interface FlowEnd {
 export interface TrackedPort extends FlowEnd {
   /** The present targets of its flows. A flow to another one is stale: its packets would be lost. */
   readonly backends: readonly FlowEnd[];
+  /** The source that its flows have; undefined for any. */
+  readonly source?: Address;
 }
 
 /** The tracking of connections in a namespace. */

@@ -7,6 +7,9 @@ import { changedPorts, isTarget, trackedPorts } from "./tracked-ports.ts";
 
 const address = (text: string) => parseAddress(text) as Address;
 const end = (text: string, port: number) => ({ address: address(text), port });
+const flowTo = (text: string, port: number, source = "10.0.1.9") => {
+  return { backend: end(text, port), source: address(source) };
+};
 const dns: ExposedPort = {
   service: "shop/dns",
   address: address("10.0.2.60"),
@@ -25,6 +28,7 @@ const time: RemotePort = {
 const facts = {
   gateway: address("10.0.2.1"),
   own: [address("10.244.0.1")],
+  sharesSources: false,
   inSegment: (pod: Address) =>
     formatAddress(pod) === "10.244.0.5" ? address("10.0.2.10") : undefined,
 };
@@ -47,7 +51,7 @@ describe("the tracked ports of a gateway", () => {
 
   it("have no target if the Service has none, whose flows all end", () => {
     const [port] = planned([{ ...dns, backends: [] }]);
-    assert.ok(port && !isTarget(port, end("10.244.0.6", 5353)));
+    assert.ok(port && !isTarget(port, flowTo("10.244.0.6", 5353)));
   });
 
   it("changed if a backend came or left, but not by their order", () => {
@@ -57,6 +61,19 @@ describe("the tracked ports of a gateway", () => {
     assert.deepEqual(changedPorts(before, planned([{ ...dns, backends: [b, a] }], [time])), []);
     const now = planned([{ ...dns, backends: [b] }], [time]);
     assert.deepEqual(changedPorts(before, now).map(textOf), ["10.0.2.60:53 10.244.0.6:5353"]);
+  });
+
+  it("changed if the source did, whose former flows would go on with an address of others", () => {
+    const moved = { ...time, source: address("10.0.2.71") };
+    const [port] = changedPorts(planned([], [time]), planned([], [moved]));
+    assert.ok(port && isTarget(port, flowTo("10.0.1.7", 123, "10.0.2.71")));
+    assert.ok(!isTarget(port, flowTo("10.0.1.7", 123, "10.0.2.70")));
+  });
+
+  it("have any source if workers share addresses", () => {
+    const services = { exposed: [], remote: [time] };
+    const [port] = trackedPorts({ ...facts, sharesSources: true, services });
+    assert.ok(port && isTarget(port, flowTo("10.0.1.7", 123, "10.0.2.50")));
   });
 
   it("changed all if nothing is known of before", () => {

@@ -1,4 +1,4 @@
-import { formatAddress } from "../net/address.ts";
+import { formatAddress, sameAddress, type Address } from "../net/address.ts";
 import type { FlowEnd, TrackedPort } from "../rules/tracking-plan.ts";
 import { reachable, type ServiceMembersFacts } from "./service-members.ts";
 
@@ -8,25 +8,31 @@ export interface TrackedPortsFacts extends Pick<
   "services" | "gateway" | "inSegment"
 > {
   /** The gateway's addresses on the pod network. */
-  readonly own: readonly FlowEnd["address"][];
+  readonly own: readonly Address[];
+  /** Whether the partner sees addresses that workers share in place of the Services' own. */
+  readonly sharesSources: boolean;
 }
 
 /** The UDP ports of Services that a gateway translates, with the targets that it can reach. */
 export function trackedPorts(facts: TrackedPortsFacts): TrackedPort[] {
-  const { services, gateway, own } = facts;
+  const { services, gateway, own, sharesSources } = facts;
   const ofPods = own.find(({ family }) => family === gateway.family);
   const exposed = services.exposed.filter(isUdp).map(({ address, port, backends }) => {
     return { address, port, backends: reachable(backends, facts).map(endOf) };
   });
-  const remote = services.remote.filter(isUdp).flatMap(({ gatewayPort: port, backends }) => {
-    const hosts = backends.filter(({ address }) => address.family === gateway.family);
-    return ofPods === undefined ? [] : [{ address: ofPods, port, backends: hosts.map(endOf) }];
-  });
+  const remote = services.remote
+    .filter(isUdp)
+    .flatMap(({ gatewayPort: port, backends, source }) => {
+      if (ofPods === undefined) return [];
+      const hosts = backends.filter(({ address }) => address.family === gateway.family);
+      const place = { address: ofPods, port, backends: hosts.map(endOf) };
+      return [{ ...place, ...(!sharesSources && { source }) }];
+    });
   return [...exposed, ...remote];
 }
 
 /**
- * The ports that may have stale flows: those whose targets are not the same as before, and former ones,
+ * The ports that may have stale flows: those whose targets or source are not the same as before, and former ones,
  * without a target.
  *
  * @param before undefined if the former ports are not known, as after a start
@@ -44,9 +50,13 @@ export function changedPorts(
   ];
 }
 
-/** Whether a port's flows may go to a host. */
-export function isTarget({ backends }: TrackedPort, end: FlowEnd): boolean {
-  return backends.some((backend) => endText(backend) === endText(end));
+/** Whether a port's flows may go to a host, from a source. */
+export function isTarget(
+  { backends, source }: TrackedPort,
+  flow: { readonly backend: FlowEnd; readonly source: Address },
+): boolean {
+  const isSource = source === undefined || sameAddress(source, flow.source);
+  return isSource && backends.some((backend) => endText(backend) === endText(flow.backend));
 }
 
 function isUdp({ transport }: { readonly transport: string }): boolean {
@@ -61,6 +71,7 @@ function endText({ address, port }: FlowEnd): string {
   return `${formatAddress(address)} ${port}`;
 }
 
-function targetsOf({ backends }: TrackedPort): string {
-  return backends.map(endText).toSorted().join();
+function targetsOf({ backends, source }: TrackedPort): string {
+  const from = source === undefined ? "" : formatAddress(source);
+  return [from, ...backends.map(endText).toSorted()].join();
 }
