@@ -48,6 +48,7 @@ export function gatewayRules(facts: GatewayRulesFacts): RulesPlan {
   const ends = {
     services: facts.services,
     gateway: child.xfrmIp.address,
+    nat: child.nat,
     own: addressesOf(gateway),
     inSegment: segmentAddresses(facts.workers),
   };
@@ -55,7 +56,6 @@ export function gatewayRules(facts: GatewayRulesFacts): RulesPlan {
     ...ends,
     device: gateway.device,
     xfrms: oneOf(xfrms),
-    nat: child.nat,
     hold: hold === undefined ? undefined : { device: hold, leaving: oneOf([...xfrms, hold]) },
     vxlanPort,
     mtu: facts.mtu,
@@ -92,11 +92,7 @@ ${[...(translation?.forward ?? []).map((rule) => `    ${rule}`), ...outwards].jo
     drop
   }${translation?.frame ?? ""}`,
     members: [...membersOf(facts), ...(translation?.members ?? [])],
-    ...(translation?.isTracked === true && {
-      tracking: {
-        ports: trackedPorts({ ...ends, sharesSources: child.nat?.addresses !== undefined }),
-      },
-    }),
+    ...(translation?.isTracked === true && { tracking: { ports: trackedPorts(ends) } }),
   };
 }
 

@@ -28,7 +28,6 @@ const time: RemotePort = {
 const facts = {
   gateway: address("10.0.2.1"),
   own: [address("10.244.0.1")],
-  sharesSources: false,
   inSegment: (pod: Address) =>
     formatAddress(pod) === "10.244.0.5" ? address("10.0.2.10") : undefined,
 };
@@ -72,7 +71,9 @@ describe("the tracked ports of a gateway", () => {
 
   it("have any source if workers share addresses", () => {
     const services = { exposed: [], remote: [time] };
-    const [port] = trackedPorts({ ...facts, sharesSources: true, services });
+    const shared = address("10.0.2.50");
+    const nat = { addresses: { first: shared, last: shared } };
+    const [port] = trackedPorts({ ...facts, nat, services });
     assert.ok(port && isTarget(port, flowTo("10.0.1.7", 123, "10.0.2.50")));
   });
 

@@ -1,5 +1,6 @@
 import { formatAddress, sameAddress, type Address } from "../net/address.ts";
 import type { FlowEnd, TrackedPort } from "../rules/tracking-plan.ts";
+import type { ChildNat } from "./child-nat.ts";
 import { reachable, type ServiceMembersFacts } from "./service-members.ts";
 
 /** The input of {@link trackedPorts}. */
@@ -9,13 +10,13 @@ export interface TrackedPortsFacts extends Pick<
 > {
   /** The gateway's addresses on the pod network. */
   readonly own: readonly Address[];
-  /** Whether the partner sees addresses that workers share in place of the Services' own. */
-  readonly sharesSources: boolean;
+  /** The partner sees addresses that workers share in place of the Services' own. */
+  readonly nat?: Pick<ChildNat, "addresses"> | undefined;
 }
 
 /** The UDP ports of Services that a gateway translates, with the targets that it can reach. */
 export function trackedPorts(facts: TrackedPortsFacts): TrackedPort[] {
-  const { services, gateway, own, sharesSources } = facts;
+  const { services, gateway, own, nat } = facts;
   const ofPods = own.find(({ family }) => family === gateway.family);
   const exposed = services.exposed.filter(isUdp).map(({ address, port, backends }) => {
     return { address, port, backends: reachable(backends, facts).map(endOf) };
@@ -26,7 +27,7 @@ export function trackedPorts(facts: TrackedPortsFacts): TrackedPort[] {
       if (ofPods === undefined) return [];
       const hosts = backends.filter(({ address }) => address.family === gateway.family);
       const place = { address: ofPods, port, backends: hosts.map(endOf) };
-      return [{ ...place, ...(!sharesSources && { source }) }];
+      return [{ ...place, ...(nat?.addresses === undefined && { source }) }];
     });
   return [...exposed, ...remote];
 }
