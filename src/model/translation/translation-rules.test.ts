@@ -127,6 +127,13 @@ describe("the translation of a gateway", () => {
     );
   });
 
+  it("chooses sources by the device that packets leave by, which every kernel compares there", () => {
+    const { frame = "" } = planned({ exposed: [web], remote: [database] }) ?? {};
+    const departures = /chain departures \{([^}]*)\}/.exec(frame)?.[1] ?? "";
+    assert.match(departures, /oifname "xfrm102" ct status dnat snat ip to meta mark map @sources/);
+    assert.doesNotMatch(departures, /iifname/);
+  });
+
   it("uses addresses of the child's family", () => {
     const six = {
       ...web,
@@ -193,6 +200,6 @@ describe("source addresses that workers share", () => {
 
   it("are the sources of remote Services as well", () => {
     const { frame = "" } = planned({ remote: [database] }, nat("10.0.2.50")) ?? {};
-    assert.match(frame, /iifname "eth0" .* ct status dnat snat ip to 10\.0\.2\.50\n/);
+    assert.match(frame, /oifname "xfrm102" ct status dnat snat ip to 10\.0\.2\.50\n/);
   });
 });

@@ -130,7 +130,8 @@ function departures(facts: TranslationFacts, hasServices: boolean): string[] {
   // The partner knows no address of a pool if all workers share others.
   const ofRemotes = source ?? `snat ${family} to meta mark map @${sources}`;
   const ofServices = [
-    `iifname "${device}" oifname ${xfrms} ct status dnat ${ofRemotes}`,
+    // Only those of remote Services leave by a tunnel. Before Linux 5.7, this hook has no iifname.
+    `oifname ${xfrms} ct status dnat ${ofRemotes}`,
     `oifname ${leaving} tcp flags & (syn | fin | rst | ack) == ack snat ${family} to ${family} saddr . tcp sport map @${answers}`,
     `oifname "${device}" ct status dnat masquerade`,
   ];
