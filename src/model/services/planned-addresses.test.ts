@@ -138,7 +138,10 @@ describe("the addresses of a connection's Services", () => {
     );
     assert.equal(of["shop/a"], "10.0.2.12");
     assert.equal(of["shop/b"], "10.0.2.1");
-    assert.match(of["shop/c"] ?? "", /^InvalidService: 10\.0\.2\.30 is neither an address of pool/);
+    assert.match(
+      of["shop/c"] ?? "",
+      /^InvalidService: ipman\.dialo\.ai\/address: 10\.0\.2\.30 is neither an address of pool/,
+    );
     assert.match(of["shop/d"] ?? "", /^AddressTaken: .*is taken: pod shop\/db-0 has it$/);
     assert.match(of["shop/e"] ?? "", /^FamilyMismatch: fd00::1 is IPv6, but child net is IPv4/);
   });
@@ -155,7 +158,10 @@ describe("the addresses of a connection's Services", () => {
     ]);
     assert.deepEqual(services, { [address]: [owner("shop/a"), owner("shop/b"), owner("shop/d")] });
     assert.match(of["shop/c"] ?? "", /^AddressTaken: port 443\/tcp .* by Service shop\/a:/);
-    assert.equal(of["tenant/e"], `AddressTaken: ${address} is taken`);
+    assert.equal(
+      of["tenant/e"],
+      `AddressTaken: ipman.dialo.ai/address: ${address} is taken; request another address of the pool, or none`,
+    );
   });
 
   it("are not shared with a Service that did not name its address", () => {
@@ -181,7 +187,10 @@ describe("the addresses of a connection's Services", () => {
       ["10.0.2.10", "10.0.2.11", "10.0.2.12", "10.0.2.13"],
     );
     assert.match(of["shop/a"] ?? "", /^PoolExhausted: pool "primary" has no free address/);
-    assert.equal(of["shop/b"], 'UnknownPool: child net has no pool "x"; known: primary, other');
+    assert.equal(
+      of["shop/b"],
+      'UnknownPool: ipman.dialo.ai/poolName: child net has no pool "x"; known: primary, other',
+    );
     assert.match(of["shop/c"] ?? "", /^FamilyMismatch: fd00::7 is IPv6/);
     assert.match(of["shop/d"] ?? "", /^HostNotRouted: 10\.8\.0\.1 is in no network/);
   });

@@ -2,6 +2,7 @@ import type { Allocation } from "../addresses/allocation.ts";
 import type { ServiceAddresses, ServiceOwner } from "../addresses/connection-reservations.ts";
 import { poolRangeOf } from "../addresses/pool.ts";
 import type { Child } from "../api/connection.ts";
+import { annotation } from "../kubernetes/labels.ts";
 import { formatAddress, parseAddress, sameAddress, type Address } from "../net/address.ts";
 import { contains } from "../net/prefix.ts";
 import { serviceProblem, type ServiceProblem } from "./service-reason.ts";
@@ -86,7 +87,7 @@ function problemOf(
   const { family } = child.xfrmIp.address;
   if (!child.pools.has(pool)) {
     const known = [...child.pools.keys()].join(", ") || "none";
-    const message = `child ${child.key} has no pool "${pool}"; known: ${known}`;
+    const message = `${annotation.pool}: child ${child.key} has no pool "${pool}"; known: ${known}`;
     return serviceProblem("UnknownPool", message);
   }
   const host = request.kind === "remote" ? request.hosts[0] : undefined;
@@ -102,7 +103,7 @@ function problemOf(
   }
   if (address === undefined || sameAddress(address, child.xfrmIp.address)) return undefined;
   if (poolRangeOf(child, address)?.pool === pool) return undefined;
-  const message = `${formatAddress(address)} is neither an address of pool "${pool}" nor the child's xfrm_ip`;
+  const message = `${annotation.address}: ${formatAddress(address)} is neither an address of pool "${pool}" nor the child's xfrm_ip`;
   return serviceProblem("InvalidService", message);
 }
 
@@ -162,7 +163,8 @@ class Owners {
   conflict(address: string, { request, child }: AddressCandidate): string | undefined {
     for (const { request: other, child: otherChild } of this.#candidates.get(address) ?? []) {
       // An author learns the names of Services in the author's own namespace only.
-      if (other.namespace !== request.namespace) return `${address} is taken`;
+      if (other.namespace !== request.namespace)
+        return `${annotation.address}: ${address} is taken; request another address of the pool, or none`;
       if (other.address === undefined || request.address === undefined || otherChild !== child)
         return `${address} is taken by Service ${other.service}: only Services of one child that name it by ipman.dialo.ai/address share it`;
       const port = sharedPort(request, other);
