@@ -100,7 +100,8 @@ export async function lossRows(cluster: LabCluster): Promise<Row[]> {
 async function rowOf(lab: LossLab, loss: Loss): Promise<Row> {
   const gaps: number[] = [];
   const { what, atMostMs } = loss;
-  let last = -Infinity;
+  // An earlier row may have ended with a loss of a node.
+  let last = performance.now();
   for (let time = 0; time < times; time++) {
     // The operator of a node that has just booted may not serve its webhook yet.
     await eventually(() => lab.cluster.apply(twoGateways(loss.setting)), 60_000, 1_000);

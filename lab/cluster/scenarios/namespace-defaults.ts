@@ -165,7 +165,7 @@ export function namespaceDefaultScenarios(cluster: () => LabCluster): void {
         created("shop", "typo", { [annotation.defaults]: "no" }),
         /defaults: is "no"; the only value is "false"/,
       );
-      // The annotation does no harm where there are no defaults.
+      // The annotation has no effect in a namespace without defaults.
       await untouched("plain", "out", out);
     });
 

@@ -9,6 +9,7 @@ import type { SegmentKey } from "../network/segment-key.ts";
 import type { ExposedPort, RemotePort } from "../translation/child-services.ts";
 import { backendsOf } from "./backends-of.ts";
 import type { EndpointSlice } from "./endpoint-slice.ts";
+import { gatewayPortRange, isGatewayPort } from "./gateway-ports.ts";
 import type { ServiceObject } from "./service-object.ts";
 import type { ExposedRequest, RemoteRequest, ServiceRequest } from "./service-request.ts";
 
@@ -35,9 +36,6 @@ export interface ServiceClaim {
 
 /** A claim, or why there is none; undefined while the operator has not assigned an address. */
 export type ServiceVerdict = ServiceClaim | { readonly why: string } | undefined;
-
-/** The ports of gateways that remote Services use. */
-const gatewayPorts = { first: 20_000, last: 29_999 } as const;
 
 /** Judges the request of a Service by the declared connection, the segment key and its slices. */
 export function serviceClaim(
@@ -115,9 +113,12 @@ function remoteClaim(
     const gatewayPort = gatewayPortOf(own, port);
     // A port that was added to the Service a moment ago.
     if (gatewayPort === undefined) continue;
-    const { first: least, last: most } = gatewayPorts;
-    if (gatewayPort < least || gatewayPort > most)
-      return { why: `port ${gatewayPort} of its EndpointSlice is not in ${least} to ${most}` };
+    if (!isGatewayPort(gatewayPort)) {
+      const { first: least, last: most } = gatewayPortRange;
+      return {
+        why: `port ${String(gatewayPort)} of its EndpointSlice is not in ${least} to ${most}`,
+      };
+    }
     const backends = request.hosts.map((address) => ({ address, port: port.hostPort }));
     const { service } = request;
     remote.push({ service, transport: port.transport, gatewayPort, source, backends });

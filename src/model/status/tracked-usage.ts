@@ -1,6 +1,6 @@
 import type { ChildRef } from "../api/child-ref.ts";
 
-/** The connections that a namespace tracks, and how many it can track: 0 if there is no limit. */
+/** The number of connections that a namespace tracks, and its limit; a limit of 0 means none. */
 export interface TrackedUsage {
   readonly connections: number;
   readonly limit: number;

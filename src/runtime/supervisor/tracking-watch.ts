@@ -17,8 +17,8 @@ const everyMs = 30_000;
 const none: readonly undefined[] = [];
 
 /**
- * Watches how many connections gateways track. There is no timer while no gateway tracks any, as
- * without Services.
+ * Watches how many connections gateways track. The timer runs only while a gateway tracks some,
+ * which those without Services and shared addresses do not.
  */
 export class TrackingWatch implements TrackingStates, Disposable {
   readonly #options: TrackingWatchOptions;
