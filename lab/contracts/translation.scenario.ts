@@ -168,6 +168,30 @@ describe("Services of a child in a gateway", () => {
     assert.ok(changes > 10, `${changes} changes`);
   });
 
+  it("are reached by SCTP, and lead a pod to the partner by it", async () => {
+    const bySctp = { transport: "sctp" } as const;
+    const serving = async (netns: string, name: string, port: string) => {
+      const serve = ["netns", "exec", netns, "perl", site("sctp.pl"), "serve", name, port];
+      const server = spawn("ip", serve, { stdio: ["ignore", "pipe", "inherit"] });
+      greeters.push(server);
+      await once(server.stdout, "data");
+    };
+    const asked = (netns: string, host: string, port: number) =>
+      new Set(
+        inNetns(netns, `perl ${site("sctp.pl")} ask ${host} ${port} 20`)
+          .trim()
+          .split("\n"),
+      );
+    await serving(worker.name, "worker", "8080");
+    await serving(pod.name, "pod", "8080");
+    await serving(partner, "partner", "5432");
+    serve([web([backend(worker), backend(pod)], bySctp)], [{ ...database, ...bySctp }]);
+    const own = formatAddress(gateway.underlay);
+    const expected = [...seenBy(["pod"], own), ...seenBy(["worker"], behindTheTunnel)];
+    assert.deepEqual([...asked(partner, shown, 443)].toSorted(), expected);
+    assert.deepEqual(asked(pod.name, own, 20_001), new Set([`partner ${source}`]));
+  });
+
   it("lead a pod to the partner, which sees an address of the child", () => {
     serve([], [database, { ...database, ...byUdp }]);
     const seen = { [`partner ${source}`]: 3 };
