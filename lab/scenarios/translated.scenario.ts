@@ -11,8 +11,9 @@ import { TwoSites } from "../sites/two-sites.ts";
 const site = (script: string) => join(import.meta.dirname, "../sites", script);
 const bin = join(import.meta.dirname, "../../bin/ipman");
 
-/** The one address that the partner grants, for all workers of a child. */
+/** The one address that the partner grants, for all workers of a child; and that of another child. */
 const granted = "10.99.0.5";
+const other = "10.99.0.6";
 
 const connection = connectionSpec("partner", {
   children: {
@@ -30,6 +31,14 @@ const connection = connectionSpec("partner", {
         remote: [{ actual: "10.0.3.0/24", seen: "172.31.3.0/24" }],
       },
       probe: { address: "172.31.3.3", intervalSeconds: 1 },
+    }),
+    // The partner's network has another address here, and connections are tracked.
+    "child-4": childSpec(4, {
+      local_ips: [`${other}/32`],
+      nat: {
+        source: { addresses: other },
+        remote: [{ actual: "10.1.4.0/24", seen: "172.31.6.0/24" }],
+      },
     }),
     six: childSpec(6, {
       name: "six",
@@ -78,9 +87,10 @@ describe("a child whose addresses are translated", () => {
     ip("-n peer addr add 10.0.3.3/32 dev lo");
     ip("-n peer -6 addr add fd00:a0:6::10/128 dev lo nodad");
     ip(`-n peer route add ${granted} dev wire0 src 10.1.2.1`);
+    ip(`-n peer route add ${other} dev wire0 src 10.1.4.1`);
     ip("-n peer route add 192.168.77.0/24 dev wire0 src 10.0.3.3");
     ip("-n peer -6 route add fd00:77::/64 dev wire0 src fd00:a0:6::10");
-    for (const netns of ["app2", "app2b", "app3", "app3b", "app6", "app6b"])
+    for (const netns of ["app2", "app2b", "app3", "app3b", "app4", "app4b", "app6", "app6b"])
       ip(`netns add ${netns}`);
     for (const netns of ["app2", "app3", "app6"]) ip(`-n ${netns} link set lo up`);
     lab.ipman.apply("secret.yaml", yaml(secret({ partner: psk })));
@@ -92,6 +102,8 @@ describe("a child whose addresses are translated", () => {
       ["app2b", "child-2", "10.0.2.4/24"],
       ["app3", "child-3", "10.0.3.3/24"],
       ["app3b", "child-3", "10.0.3.4/24"],
+      ["app4", "child-4", "10.0.4.3/24"],
+      ["app4b", "child-4", "10.0.4.4/24"],
       ["app6", "six", "fd00:a0:6::10/64"],
       ["app6b", "six", "fd00:a0:6::11/64"],
     ] as const)
@@ -115,6 +127,12 @@ describe("a child whose addresses are translated", () => {
         assert.deepEqual(ask(netns, "10.1.2.1", 8080, 3, by), { [`peer ${granted}`]: 3 });
       assert.deepEqual(ask(netns, "10.1.2.1", 9, 1, "udp"), { ECONNREFUSED: 1 });
     }
+  });
+
+  it("joins workers behind one address to hosts under other ones", () => {
+    for (const by of ["tcp", "udp"])
+      assert.deepEqual(ask("app4", "172.31.6.1", 8080, 3, by), { [`peer ${other}`]: 3 });
+    assert.deepEqual(ask("app4", "172.31.6.1", 9, 1, "udp"), { ECONNREFUSED: 1 });
   });
 
   it("accepts no connection of the partner to that address", () => {
@@ -166,6 +184,7 @@ describe("a child whose addresses are translated", () => {
     for (const [netns, remote] of [
       ["app2", "10.1.2.1"],
       ["app3", "172.31.3.3"],
+      ["app4", "172.31.6.1"],
       ["app6", "fd00:31::10"],
     ] as const) {
       const mtu = Number(/mtu (\d+)/.exec(ip(`-n ${netns} -d link show type vxlan`))?.[1]);
@@ -202,6 +221,7 @@ describe("a child whose addresses are translated", () => {
     for (const [netns, remote] of [
       ["app2b", "10.1.2.1"],
       ["app3b", "172.31.3.3"],
+      ["app4b", "172.31.6.1"],
       ["app6b", "fd00:31::10"],
     ] as const) {
       assert.equal(answered(netns, remote, "-c", "1", "-M", "do", "-s", "1370"), 0);

@@ -68,7 +68,7 @@ describe("the translation of networks", () => {
     assert.deepEqual(
       rulesOf("reports")?.map((rule) => rule.replace(/^oifname .* jump /, "")),
       [
-        "type route hook output priority mangle; policy accept;",
+        "type route hook output priority raw; policy accept;",
         "inward_quoted_saddr",
         "inward_daddr",
         "inward_quoted_daddr",

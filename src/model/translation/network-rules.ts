@@ -74,6 +74,7 @@ export function networkRules({ nat, family, xfrms }: NetworkRulesFacts): string 
 /**
  * An xfrm interface reports packets that are too big for the path after they were translated. Such an
  * error of the gateway goes back to the worker, by a route that leads the translated addresses to the segment.
+ * Connection tracking comes next: it knows the connection of a packet that waited, untracked, by the quote alone.
  */
 function reports(
   { local, remote }: NetworkRulesFacts["nat"],
@@ -86,7 +87,7 @@ function reports(
     ...(remote.length > 0 ? ["inward_quoted_daddr"] : []),
   ];
   return chain("reports", [
-    "type route hook output priority mangle; policy accept;",
+    "type route hook output priority raw; policy accept;",
     ...chains.map((name) => `${match} jump ${name}`),
   ]);
 }
