@@ -15,6 +15,7 @@ import { lifecycleScenarios } from "./scenarios/lifecycle.ts";
 import { migrationScenarios } from "./scenarios/migration.ts";
 import { namespaceDefaultScenarios } from "./scenarios/namespace-defaults.ts";
 import { pathScenarios } from "./scenarios/paths.ts";
+import { overlappingScenarios } from "./scenarios/overlapping.ts";
 import { placementScenarios } from "./scenarios/placement.ts";
 import { refusalScenarios } from "./scenarios/refusals.ts";
 import { lookingInScenarios } from "./scenarios/looking-in.ts";
@@ -48,6 +49,7 @@ describe("a cluster", () => {
   namespaceDefaultScenarios(cluster);
   refusalScenarios(cluster);
   attachmentScenarios(cluster);
+  overlappingScenarios(cluster);
   serviceScenarios(cluster);
   groupScenarios(cluster);
   frontendScenarios(cluster);

@@ -5,6 +5,7 @@ import { hungCharonScenarios } from "./scenarios/hung-charon.ts";
 import { lostNodeScenarios } from "./scenarios/lost-nodes.ts";
 import { lostPeerScenarios } from "./scenarios/lost-peers.ts";
 import { nodeScenarios } from "./scenarios/nodes.ts";
+import { remoteServiceLossScenarios } from "./scenarios/remote-service-losses.ts";
 import { walkThroughScenarios } from "./scenarios/walk-through.ts";
 import { startedCluster } from "./started-cluster.ts";
 import { betweenTwoGateways } from "./two-gateways.ts";
@@ -24,5 +25,6 @@ describe("a cluster with a connection on two nodes", () => {
     lostPeerScenarios(losses);
     hungCharonScenarios(losses);
     lostNodeScenarios(losses);
+    remoteServiceLossScenarios(losses);
   });
 });

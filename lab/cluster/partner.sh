@@ -42,6 +42,7 @@ table ip partner {
 }
 NFT
   background behind node "$here/transfer.ts" receive 10.0.1.1
+  background behind node "$here/../sites/greeter.ts" behind 5433
 }
 
 # gateway NAME NUMBER ADDRESS

@@ -7,8 +7,9 @@ export const gatewayAddresses = { first: "192.168.1.11", second: "192.168.1.12" 
 
 export type GatewayName = keyof typeof gatewayAddresses;
 
-/** A host in the network behind both gateways. */
+/** A host in the network behind both gateways, and the port of its greeter (`greeter.ts`). */
 export const behind = "10.0.1.1";
+export const greeterPort = 5433;
 
 const script = join(import.meta.dirname, "partner.sh");
 

@@ -2,6 +2,7 @@ import { describe } from "node:test";
 import { hungCharonScenarios, hungWithoutProbeScenarios } from "../scenarios/hung-charon.ts";
 import { lostNodeScenarios, worseNodeScenarios } from "../scenarios/lost-nodes.ts";
 import { lostPeerScenarios, morePeerScenarios } from "../scenarios/lost-peers.ts";
+import { remoteServiceLossScenarios } from "../scenarios/remote-service-losses.ts";
 import { walkThroughScenarios } from "../scenarios/walk-through.ts";
 import { betweenTwoGateways } from "../two-gateways.ts";
 import { startedCluster } from "../started-cluster.ts";
@@ -18,5 +19,6 @@ describe("a cluster with two nodes and a partner with two gateways", () => {
     hungWithoutProbeScenarios(losses);
     lostNodeScenarios(losses);
     worseNodeScenarios(losses);
+    remoteServiceLossScenarios(losses, { alsoWithoutLeader: true });
   });
 });

@@ -231,11 +231,39 @@ export function serviceScenarios(cluster: () => LabCluster): void {
       );
     });
 
+    it("get their rules back within two seconds after another program removed them", async () => {
+      const { name } = ownGateway();
+      const netns = await new Workload(cluster(), name, "ipman-system").networkNamespace("node-a");
+      const rules = `nsenter --net=${netns} nft list map inet ipman exposed`;
+      const removed = `nsenter --net=${netns} nft flush map inet ipman exposed`;
+      const millisecond = "date +%s%3N";
+      const output = await cluster().nodes["node-a"].sh(
+        `${removed}; ${millisecond}; for i in $(seq 100); do ${rules} | grep -q ' 443 : ' && break; sleep 0.05; done; ${millisecond}; ${rules}`,
+      );
+      const [from, to] = output.split("\n").map(Number) as [number, number];
+      process.stdout.write(`      after ${to - from} ms\n`);
+      assert.match(output, / 443 : \w+ member_/);
+      assert.ok(to - from <= 2_000, output);
+    });
+
     it("are listed for users, with the number of their endpoints", () => {
       const { output } = cluster().plugin("describe", "services");
       assert.match(output, /service +10\.0\.4\.\d+:443 tcp +shop\/web to 3 endpoints/);
       assert.match(output, /service +gateway port 2\d{4} tcp +caller\/partner to 10\.0\.3\.1:5433/);
     });
+
+    /** The pod of the gateway. */
+    function ownGateway() {
+      const labels = "ipman.dialo.ai/type=xfrm";
+      const listed = kubectl("get", "pods", "-n", "ipman-system", "-l", labels, "-o", "json");
+      const { items } = JSON.parse(listed) as {
+        items: { metadata: { name: string; annotations?: Record<string, string> } }[];
+      };
+      const own = items.find(
+        ({ metadata }) => metadata.annotations?.["ipman.dialo.ai/ipmanName"] === "services",
+      );
+      return own?.metadata ?? { name: "" };
+    }
 
     const callPartner = () => {
       const ip = jsonpath(".spec.clusterIP", "service", "partner", "-n", remote);
@@ -253,23 +281,7 @@ export function serviceScenarios(cluster: () => LabCluster): void {
           eventually(() => assert.match(callPartner(), /^partner 10\.0\.4\.\d+$/), 60_000, 500);
         kubectl("wait", "--for=condition=Ready", "pod/caller", "-n", remote, "--timeout=60s");
         await calls();
-        const gateways = kubectl(
-          "get",
-          "pods",
-          "-n",
-          "ipman-system",
-          "-l",
-          "ipman.dialo.ai/type=xfrm",
-          "-o",
-          "json",
-        );
-        const { items } = JSON.parse(gateways) as {
-          items: { metadata: { name: string; annotations?: Record<string, string> } }[];
-        };
-        const own = items.find(
-          ({ metadata }) => metadata.annotations?.["ipman.dialo.ai/ipmanName"] === "services",
-        );
-        kubectl("delete", "pod", own?.metadata.name ?? "", "-n", "ipman-system", "--timeout=60s");
+        kubectl("delete", "pod", ownGateway().name, "-n", "ipman-system", "--timeout=60s");
         await calls();
         await pause(1_000);
         assert.match(callPartner(), /^partner /);
