@@ -7,12 +7,20 @@ import { peerRows } from "./peers.ts";
 import type { Row } from "../row.ts";
 import { roundTrips } from "./round-trips.ts";
 import { segmentRows } from "./segment.ts";
+import { serviceRows } from "./services.ts";
 import { tables } from "./tables.ts";
+import { translationRows } from "./translation.ts";
 import { tunnelRows } from "./tunnel.ts";
 
 /** The measurements that need charon and a kernel with ESP; its argument is govici's program. */
 const [, , govici = ""] = process.argv;
-const rows = [...(await twoSiteRows()), ...(await pairRows()), ...(await peerRows())];
+const rows = [
+  ...(await twoSiteRows()),
+  ...(await translationRows()),
+  ...(await serviceRows()),
+  ...(await pairRows()),
+  ...(await peerRows()),
+];
 writeFileSync(join(process.env["ARTIFACTS"] ?? "/tmp", "rows.json"), JSON.stringify(rows));
 
 async function twoSiteRows(): Promise<Row[]> {

@@ -4,13 +4,11 @@ import { attack } from "../../lab/sites/attack.ts";
 import { vxlanDatagram } from "../../lab/sites/frames.ts";
 import { LabSegment } from "../../lab/sites/segment.ts";
 import { inNetns, ip } from "../../lab/sites/shell.ts";
-import { transfer } from "../../lab/sites/transfer.ts";
 import type { TwoSites } from "../../lab/sites/two-sites.ts";
 import { quantile, type Row } from "../row.ts";
+import { Traffic } from "./traffic.ts";
 
 const rounds = 9;
-const size = "48M";
-const pings = 2_000;
 const hostileFrames = 400_000;
 const passes = 9;
 
@@ -23,25 +21,23 @@ export async function segmentRows(lab: TwoSites): Promise<Row[]> {
   // The devices and filters stay, and ipman does not repair them.
   await lab.ipman.stop();
   const filters = [new Filter("ipman-102"), new Filter("app")];
-  const [filtered, open] = [measurements(), measurements()];
+  const way = { from: "app", to: "peer", address: "10.1.2.1" };
+  const [filtered, open] = [new Traffic(way), new Traffic(way)];
   for (let round = 0; round < rounds; round++) {
-    await measure(filtered);
+    await filtered.measure();
     for (const filter of filters) filter.remove();
-    await measure(open);
+    await open.measure();
     for (const filter of filters) filter.restore();
   }
   ip("netns del app");
-  const middle = (of: keyof Measurements) => ({
-    ours: quantile(filtered[of], 0.5),
-    theirs: quantile(open[of], 0.5),
-  });
   const against = "the same without the segment's packet filters, in turns";
   return [
     {
       what: "throughput from a worker to the peer, the middle of 9",
       against,
       unit: "Mbit/s",
-      ...middle("throughput"),
+      ours: filtered.rate,
+      theirs: open.rate,
       goal: { atLeast: 0.97 },
       larger: true,
     },
@@ -49,26 +45,12 @@ export async function segmentRows(lab: TwoSites): Promise<Row[]> {
       what: "a ping from a worker to the peer, the middle of 9 times 2,000",
       against,
       unit: "ms",
-      ...middle("ping"),
+      ours: filtered.ping,
+      theirs: open.ping,
       goal: { atMost: 1.05 },
     },
     afterFlood(),
   ];
-}
-
-interface Measurements {
-  readonly throughput: number[];
-  readonly ping: number[];
-}
-
-const measurements = (): Measurements => ({ throughput: [], ping: [] });
-
-async function measure(into: Measurements): Promise<void> {
-  const { bits_per_second: rate } = await transfer("peer", "app", "10.1.2.1", size);
-  into.throughput.push(rate / 1e6);
-  const output = inNetns("app", `ping -n -q -f -c ${pings} 10.1.2.1`);
-  const average = /rtt [^=]*= [\d.]+\/([\d.]+)\//.exec(output)?.[1];
-  into.ping.push(Number(average));
 }
 
 /** The packet filter of a namespace, which can be removed and restored. */
