@@ -14,6 +14,7 @@ import { statusReference } from "../scripts/status-reference.ts";
 import { connectionFromCr } from "../src/model/validation/connection-from-cr.ts";
 import { readinessFamilies } from "../src/runtime/metrics/readiness-series.ts";
 import { secretSeries } from "../src/runtime/metrics/secret-series.ts";
+import { serviceFamilies } from "../src/runtime/metrics/service-series.ts";
 import { statusFamilies } from "../src/runtime/metrics/status-series.ts";
 import { trafficFamilies } from "../src/runtime/metrics/traffic-series.ts";
 import type { StatisticsPort } from "../src/runtime/metrics/charon-metrics.ts";
@@ -88,6 +89,7 @@ describe("the documentation", () => {
       statusFamilies,
       trafficFamilies,
       readinessFamilies,
+      serviceFamilies,
       secretSeries,
     ].flat();
     const ours = [...kept, ...written.map(({ name, type }) => `${name} ${type}`)];
