@@ -108,7 +108,7 @@ export function amendTable(
   added: readonly RulesMember[],
   removed: readonly RulesMember[],
 ): string {
-  // A counter that stays is not added: some kernels crash if a transaction adds one that exists.
+  // A counter that stays is not added: some kernels refuse to add one that exists, and some crash.
   const [before, after] = [new Set(countersOf(removed)), new Set(countersOf(added))];
   const declared = [...after.difference(before)].map((name) => counterOf(name));
   const parts = [...declared, ...added.map(chainOf)];
