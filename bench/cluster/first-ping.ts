@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { eventually } from "../../lab/sites/shell.ts";
 import type { LabCluster } from "../../lab/cluster/cluster.ts";
 import { walkThrough, workload } from "../../lab/cluster/manifests.ts";
-import { configurePeer, examplePeer } from "../../lab/cluster/peer.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { quantile, type Row } from "../row.ts";
 import { byHand, podStart } from "./pods.ts";
+import { introduceWalkThrough } from "./walk-through.ts";
 
 const most = 10;
 
@@ -18,9 +18,7 @@ const rounds = 5;
 
 /** The time from an installed chart to a ping from a worker on the other node. */
 export async function firstPing(cluster: LabCluster): Promise<Row[]> {
-  await configurePeer(cluster, [examplePeer]);
-  const key = ["ipsec-secret", "-n", "default", "--from-literal=example=yourpresharedkey"];
-  cluster.kubectl("create", "secret", "generic", ...key);
+  await introduceWalkThrough(cluster);
   const theirs: number[] = [];
   const ours: number[] = [];
   for (let round = 0; round < rounds; round++) {

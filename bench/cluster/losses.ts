@@ -1,16 +1,20 @@
+import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { addresses, type LabCluster } from "../../lab/cluster/cluster.ts";
 import { cut } from "../../lab/cluster/cut.ts";
 import { settled } from "../../lab/cluster/lost.ts";
 import { gatewayAddresses } from "../../lab/cluster/partner.ts";
 import {
+  acceptFloating,
   connectTwoGateways,
   disconnectTwoGateways,
+  floatingAddress,
   twoGateways,
   type LossLab,
 } from "../../lab/cluster/two-gateways.ts";
 import { eventually } from "../../lab/sites/shell.ts";
 import { quantile, type Row } from "../row.ts";
+import { applyWalkThrough } from "./walk-through.ts";
 
 /** The repetitions of each loss. */
 const times = 10;
@@ -29,17 +33,20 @@ interface Loss {
   readonly seconds: number;
   /** Whether another agent claims the path. */
   readonly isClaimed?: true;
-  readonly setting: Parameters<typeof twoGateways>[0];
+  /** Whether the path that takes over has no SA before. */
+  readonly isCold?: boolean;
+  readonly manifest: object;
   readonly harm: (lab: LossLab) => unknown;
   readonly repair: (lab: LossLab) => Promise<void>;
 }
 
 /** The machine of the active path loses its power, and boots again. */
-function powerOff(standby: "warm" | "hot" | "cold") {
+function powerOff(manifest: object, isCold = false) {
   return {
     seconds: soon,
     isClaimed: true as const,
-    setting: { standby },
+    isCold,
+    manifest,
     harm: ({ cluster }: LossLab) => cluster.nodes["node-a"].powerOff(),
     repair: async ({ cluster, paths }: LossLab) => {
       const node = cluster.nodes["node-a"];
@@ -47,7 +54,9 @@ function powerOff(standby: "warm" | "hot" | "cold") {
       await node.answers();
       await cluster.ready();
       await paths.rolesAre("main reserve standby active");
-      if (standby !== "cold") await paths.isReady("main");
+      // A cold path has no SA that would show that its charon runs.
+      if (!isCold) return paths.isReady("main");
+      await eventually(() => assert.equal(paths.move("main").status, 0), 90_000, 2_000);
     },
   };
 }
@@ -64,36 +73,79 @@ function cutGateway() {
   };
 }
 
-const losses: readonly Loss[] = [
+const ofGateway: readonly Loss[] = [
   {
     what: "the partner's gateway is lost, with a probe",
     atMostMs: 800,
     seconds: soon,
-    setting: {},
+    manifest: twoGateways(),
     ...cutGateway(),
   },
   {
     what: "the partner's gateway is lost, without a probe",
     atMostMs: 6_000,
     seconds: late,
-    setting: { probe: false },
+    manifest: twoGateways({ probe: false }),
     ...cutGateway(),
   },
-  { what: "the active node is lost, warm standby", atMostMs: 800, ...powerOff("warm") },
-  { what: "the active node is lost, hot standby", atMostMs: 800, ...powerOff("hot") },
-  { what: "the active node is lost, cold standby", atMostMs: 1_000, ...powerOff("cold") },
 ];
 
+const ofNode: readonly Loss[] = [
+  {
+    what: "the active node is lost, hot standby",
+    atMostMs: 800,
+    ...powerOff(twoGateways({ standby: "hot" })),
+  },
+  {
+    what: "the active node is lost, cold standby",
+    atMostMs: 1_000,
+    ...powerOff(twoGateways({ standby: "cold" }), true),
+  },
+  {
+    what: "the active node is lost, warm standby",
+    atMostMs: 800,
+    ...powerOff(twoGateways()),
+  },
+];
+
+const ofFloatingAddress: Loss = {
+  what: "the node with the floating address is lost",
+  atMostMs: 1_000,
+  ...powerOff(floatingAddress(), true),
+};
+
 /**
- * The longest time between two answers of a worker's pings around the loss of a connection's active path,
- * with the partner 40 ms away: the median of several losses.
+ * The longest time between two answers of a worker's pings around the loss of the active gateway of a
+ * partner 40 ms away: the median of several losses.
  */
-export async function lossRows(cluster: LabCluster): Promise<Row[]> {
+export function gatewayLossRows(cluster: LabCluster): Promise<Row[]> {
+  return withTwoGateways(cluster, (lab) => rowsOf(lab, ofGateway));
+}
+
+/** The same around the loss of the active node. */
+export function nodeLossRows(cluster: LabCluster): Promise<Row[]> {
+  return withTwoGateways(cluster, async (lab) => {
+    const rows = await rowsOf(lab, ofNode);
+    await acceptFloating(lab.partner);
+    return [...rows, await rowOf(lab, ofFloatingAddress)];
+  });
+}
+
+async function withTwoGateways(
+  cluster: LabCluster,
+  measure: (lab: LossLab) => Promise<Row[]>,
+): Promise<Row[]> {
+  await applyWalkThrough(cluster);
   const resources = new AsyncDisposableStack();
   const lab = await connectTwoGateways(cluster, resources);
+  const rows = await measure(lab);
+  await disconnectTwoGateways(lab, resources);
+  return rows;
+}
+
+async function rowsOf(lab: LossLab, losses: readonly Loss[]): Promise<Row[]> {
   const rows: Row[] = [];
   for (const loss of losses) rows.push(await rowOf(lab, loss));
-  await disconnectTwoGateways(lab, resources);
   return rows;
 }
 
@@ -104,8 +156,8 @@ async function rowOf(lab: LossLab, loss: Loss): Promise<Row> {
   let last = performance.now();
   for (let time = 0; time < times; time++) {
     // The operator of a node that has just booted may not serve its webhook yet.
-    await eventually(() => lab.cluster.apply(twoGateways(loss.setting)), 60_000, 1_000);
-    await settled(lab, loss.setting?.standby === "cold");
+    await eventually(() => lab.cluster.apply(loss.manifest), 60_000, 1_000);
+    await settled(lab, loss.isCold);
     if (loss.isClaimed) await pause(Math.max(0, last + apartMs - performance.now()));
     last = performance.now();
     const { gapMs } = await lab.paths.underPings(loss.seconds, () => loss.harm(lab));

@@ -5,7 +5,7 @@ import { tableOf, type Row } from "../row.ts";
 import { admissionRows } from "./admission.ts";
 import { firstPing } from "./first-ping.ts";
 import { hundredRows } from "./hundred.ts";
-import { lossRows } from "./losses.ts";
+import { gatewayLossRows, nodeLossRows } from "./losses.ts";
 import { repairs } from "./repairs.ts";
 import { scaleRows } from "./scale.ts";
 import { twoPathRows } from "./two-paths.ts";
@@ -15,7 +15,8 @@ const parts: readonly [title: string, measure: (cluster: LabCluster) => Promise<
   ["a connection and a workload, from nothing", firstPing],
   ["what is deleted comes back", repairs],
   ["admission of pods", admissionRows],
-  ["losses of a path", lossRows],
+  ["losses of a gateway", gatewayLossRows],
+  ["losses of a node", nodeLossRows],
   ["100 connections on one node", hundredRows],
   ["two paths at rest", twoPathRows],
   ["1,000 connections and 5,000 pods", scaleRows],

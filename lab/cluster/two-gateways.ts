@@ -29,11 +29,34 @@ export function twoGateways({ probe = true, standby = "warm" }: TwoGatewayOption
     remoteAddr: first,
     remoteId: first,
     children: {
-      "example-child": walkThroughChild(2, probe ? { probe: { address: behind } } : {}),
+      "example-child": walkThroughChild(2, {
+        ip_pools: { primary: ["10.0.2.3/24", "10.0.2.4/24"], services: ["10.0.2.8/24"] },
+        ...(probe && { probe: { address: behind } }),
+      }),
     },
     paths: [{ name: "main", standby }, reserve],
     failover: { failback: "never" },
   });
+}
+
+/** The address of the connection that one of its nodes has. */
+const floating = "192.168.1.9";
+
+/** The same connection, with one address for the partner's first gateway, on one of the nodes. */
+export function floatingAddress() {
+  return walkThrough("node-a", {
+    localAddr: "%any",
+    localId: floating,
+    remoteAddr: first,
+    remoteId: first,
+    paths: [{ name: "main" }, { name: "reserve", nodeName: "node-b" }],
+    failover: { failback: "never", floatingAddr: `${floating}/24` },
+  });
+}
+
+/** Has the partner's first gateway accept the floating address alone. */
+export function acceptFloating(partner: Partner): Promise<void> {
+  return partner.configure("first", [{ ...peerOf(first, floating), accepts: floating }]);
 }
 
 function peerOf(localId: string, remoteId: string): PeerConnection {
@@ -43,6 +66,7 @@ function peerOf(localId: string, remoteId: string): PeerConnection {
 /** The cluster and the connection of a scenario. */
 export interface LossLab {
   readonly cluster: LabCluster;
+  readonly partner: Partner;
   readonly paths: TwoNodes;
 }
 
@@ -59,7 +83,7 @@ export async function connectTwoGateways(
   await paths.rolesAre("main reserve active standby");
   await paths.isReady("reserve");
   await paths.replaceWorkers();
-  return { cluster, paths };
+  return { cluster, partner, paths };
 }
 
 /** Has the connection one path to the usual partner again. */

@@ -30,6 +30,18 @@ const group = (spec: object) => ({
   spec: { hostNetwork: false, ...spec },
 });
 
+/** `TIME SENDER EXCHANGE` of each exchange that made or replaced an SA, by the log of a charon. */
+function exchangesIn(log: string): string[] {
+  const senders = new Map<string, string>();
+  return log.split("\n").flatMap((line) => {
+    const [, time, thread = "", message = ""] = /^(\S+) (\d+)\[\w+\] (.*)/.exec(line) ?? [];
+    const sender = /received packet: from (\S+)/.exec(message)?.[1];
+    if (sender !== undefined) senders.set(thread, sender);
+    const exchange = /parsed (IKE_SA_INIT|IKE_AUTH|CREATE_CHILD_SA) request/.exec(message)?.[1];
+    return exchange === undefined ? [] : [`${time} ${senders.get(thread)} ${exchange}`];
+  });
+}
+
 /** A CharonGroup that gets a second node, which takes over when the first one is lost. */
 export function groupNodeScenarios(cluster: () => LabCluster): void {
   describe("a CharonGroup with two nodes", () => {
@@ -91,10 +103,8 @@ export function groupNodeScenarios(cluster: () => LabCluster): void {
     }
 
     /** The exchanges that the partner answered, except for those that ask whether it is there. */
-    function exchanges(): number {
-      const log = readFileSync(join(cluster().folder, "peer", "charon.log"), "utf8");
-      return log.match(/parsed (IKE_SA_INIT|IKE_AUTH|CREATE_CHILD_SA) request/g)?.length ?? 0;
-    }
+    const exchanges = () =>
+      exchangesIn(readFileSync(join(cluster().folder, "peer", "charon.log"), "utf8"));
 
     /** The pods of charon and of gateways on the first node. */
     const podsOfFirst = () =>
