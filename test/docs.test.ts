@@ -14,7 +14,9 @@ import { statusReference } from "../scripts/status-reference.ts";
 import { connectionFromCr } from "../src/model/validation/connection-from-cr.ts";
 import { readinessFamilies } from "../src/runtime/metrics/readiness-series.ts";
 import { secretSeries } from "../src/runtime/metrics/secret-series.ts";
+import { serviceFamilies } from "../src/runtime/metrics/service-series.ts";
 import { statusFamilies } from "../src/runtime/metrics/status-series.ts";
+import { trafficFamilies } from "../src/runtime/metrics/traffic-series.ts";
 import type { StatisticsPort } from "../src/runtime/metrics/charon-metrics.ts";
 import { charonFamilies } from "../src/runtime/metrics/charon-series.ts";
 import type { NetworkPort } from "../src/runtime/ports/ports.ts";
@@ -82,7 +84,14 @@ describe("the documentation", () => {
       .map(
         ({ name }) => `${name} ${registry.getSingleMetric(name)?.constructor.name.toLowerCase()}`,
       );
-    const written = [charonFamilies, statusFamilies, readinessFamilies, secretSeries].flat();
+    const written = [
+      charonFamilies,
+      statusFamilies,
+      trafficFamilies,
+      readinessFamilies,
+      serviceFamilies,
+      secretSeries,
+    ].flat();
     const ours = [...kept, ...written.map(({ name, type }) => `${name} ${type}`)];
     const explained = [...read("docs/metrics.md").matchAll(/^\| `(\w+)` \|[^|]*\| (\w+) \|/gm)].map(
       ([, name, type]) => `${name} ${type}`,

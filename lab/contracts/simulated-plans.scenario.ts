@@ -15,6 +15,7 @@ import { NetlinkSocket, type Request } from "../../src/adapters/netlink/socket.t
 import { applyPlan, driftOf } from "../../src/adapters/network/apply-plan.ts";
 import { linux, type Kernel } from "../../src/adapters/network/kernel.ts";
 import { FilterMemory } from "../../src/adapters/nftables/apply-rules.ts";
+import { countersOf } from "../../src/adapters/nftables/read-counters.ts";
 import { readTable } from "../../src/adapters/nftables/read-table.ts";
 import { gatewayPlan } from "../../src/model/network/gateway-plan.ts";
 import type { NetworkPlan } from "../../src/model/network/network-plan.ts";
@@ -187,6 +188,24 @@ describe("the simulated kernel applies a plan like a real one", () => {
     }
   });
 
+  it("if the ports and endpoints of Services change, with the counters of each", () => {
+    const web = {
+      service: "shop/web",
+      address: address("10.0.2.60"),
+      transport: "tcp",
+      port: 443,
+      affinity: false,
+      backends: [{ address: address("10.244.2.5"), port: 80 }],
+    } as const;
+    const other = { ...web, service: "shop/other", port: 80 };
+    for (const exposed of [[web], [{ ...web, backends: [] }], [{ ...web, port: 444 }, other], []]) {
+      const plan = possible(gatewayPlan({ ...gatewayFacts, services: { exposed, remote: [] } }));
+      assert.notEqual(pass(plan), 0);
+      assert.deepEqual(drift(plan), []);
+      assert.equal(pass(plan), 0);
+    }
+  });
+
   it("if a gateway gets others beside it, and is alone again", () => {
     for (const plan of [gateway, sharing, gateway, sharing]) {
       assert.notEqual(pass(plan), 0);
@@ -239,6 +258,7 @@ function filterOf({ netlink }: Kernel) {
   return ["ipman", `ipman_${device}`].map((table) => {
     const sets = table === "ipman" ? ["addresses", "senders", "workers"] : [];
     const { comment, chains, size } = readTable(socket, { table, sets });
-    return { comment, size, chains: [...chains].toSorted() };
+    const counters = countersOf(pod, { table }, netlink).keys();
+    return { comment, size, chains: [...chains].toSorted(), counters: [...counters].toSorted() };
   });
 }

@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { netnsPath } from "../../src/adapters/linux/namespace.ts";
+import { linuxNetlink } from "../../src/adapters/linux/netlink-transport.ts";
+import { countersOf } from "../../src/adapters/nftables/read-counters.ts";
 import { answered } from "../sites/pings.ts";
 import { end, eventually, inNetns, start } from "../sites/shell.ts";
 import { TranslatedNetworks } from "../sites/translated-networks.ts";
@@ -112,6 +115,30 @@ for (const { family, network, seen, remote, at, uneven, many } of cases)
         assert.deepEqual(ask("nat-partner", at("local", 4), 80, 3, by), {
           [`second ${at("remote", 3)}`]: 3,
         });
+    });
+
+    it("count the packets that each pair translates, in both directions", () => {
+      const table = { table: "ipman" };
+      const counted = () => {
+        const volumes = countersOf(netnsPath(lab.gateway), table, linuxNetlink);
+        return [...volumes].filter(([name]) => name.startsWith("nat/"));
+      };
+      const before = new Map(counted());
+      assert.equal(
+        ask("nat-worker", at("remote", 3), 80, 3, "udp")[`partner ${at("local", 3)}`],
+        3,
+      );
+      const packets = counted().map(([name, { packets }]) => [
+        name,
+        packets - (before.get(name)?.packets ?? 0n),
+      ]);
+      const rules = [`source/${network}/as/${seen}`, `remote/${network}/as/${remote}`].flatMap(
+        (rule) => ["inbound", "outbound"].map((way) => `nat/${rule.replaceAll(":", "-")}/${way}`),
+      );
+      assert.deepEqual(
+        packets,
+        rules.map((rule) => [rule, 3n]),
+      );
     });
 
     it("need no connection tracking", () => {

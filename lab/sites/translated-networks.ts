@@ -76,7 +76,13 @@ export class TranslatedNetworks implements Disposable {
     iifname { "inside", "inside2" } oifname "tunnel" accept
     iifname "tunnel" oifname { "inside", "inside2" } accept
   }${rules?.frame}`;
-    const table = replaceTable({ table: "ipman", sets: [], members: [], frame });
+    const table = replaceTable({
+      table: "ipman",
+      sets: [],
+      members: [],
+      frame,
+      ...rules?.counting,
+    });
     libnftables.run("translate", netnsPath(this.gateway), table);
     for (const { seen } of nat.remote) this.route(this.gateway, formatPrefix(seen), "tunnel");
   }

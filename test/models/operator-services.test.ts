@@ -88,6 +88,25 @@ describe("the operator's part in Services", () => {
     assert.deepEqual(world.ingressOf("web"), [given]);
   });
 
+  it("shows in metrics which Services are ready, and which have a gateway", async () => {
+    using world = await running("10.0.2.10-10.0.2.10");
+    world.expose("web");
+    world.expose("bad", { [annotation.address]: "10.0.2.x" });
+    await pass(1_000);
+    world.expose("late");
+    await pass(3_000);
+    const child = { connection: "partner", child: "net" };
+    const web = { service: "shop/web", ...child };
+    assert.deepEqual(world.states(), [
+      { ...web, isReady: true, hasGateway: true },
+      { service: "shop/bad", isReady: false },
+      { service: "shop/late", ...child, isReady: false },
+    ]);
+    world.gateway("");
+    await pass(3_000);
+    assert.deepEqual(world.states()[0], { ...web, isReady: false, hasGateway: false });
+  });
+
   it("refuses a forbidden namespace in the same words as an unknown child", async () => {
     using world = await running();
     world.declare({ allowedNamespaces: ["bank"] });

@@ -16,6 +16,7 @@ export const obedientNetwork: NetworkPort = {
   xfrmErrors: () => new Map(),
   saCounters: () => [],
   trackedConnections: () => [],
+  countedTraffic: () => [],
   echoes: () => NEVER,
   watch: () => NEVER,
 };

@@ -13,6 +13,7 @@ import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { annotation } from "../../src/model/kubernetes/labels.ts";
 import { tunnelClass, type ServiceObject } from "../../src/model/services/service-object.ts";
 import { backgroundWrites } from "../../src/runtime/kubernetes/writes.ts";
+import type { ServiceState } from "../../src/runtime/metrics/service-series.ts";
 import { ReservationStore } from "../../src/runtime/operator/addresses/reservation-store.ts";
 import { TunnelServices } from "../../src/runtime/operator/services/tunnel-services.ts";
 import { gateway } from "./admitting.ts";
@@ -50,6 +51,8 @@ export class ServicesWorld implements Disposable {
   readonly events: string[] = [];
   readonly #pool: string;
   readonly #lags = new Map<string, number>();
+  /** The states of Services that the leader shows in metrics. */
+  states: () => readonly ServiceState[] = () => [];
   #parts = new DisposableStack();
   #generation = 0;
 
@@ -83,6 +86,7 @@ export class ServicesWorld implements Disposable {
         writes: backgroundWrites(),
         onTrouble,
         onBreakdown: (_, error) => onTrouble(error),
+        own: { showServices: (states) => void (this.states = states) },
       }),
     );
   }

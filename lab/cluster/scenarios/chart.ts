@@ -189,7 +189,12 @@ export function chartScenarios(cluster: () => LabCluster): void {
         data?: Record<string, string>;
       };
       const titles = Object.values(data).map((text) => (JSON.parse(text) as { uid: string }).uid);
-      assert.deepEqual(titles.toSorted(), ["ipman-connection", "ipman-fleet", "ipman-pools"]);
+      assert.deepEqual(titles.toSorted(), [
+        "ipman-connection",
+        "ipman-fleet",
+        "ipman-pools",
+        "ipman-services",
+      ]);
       assert.ok(rendered({}).every((object) => object?.metadata.name !== "ipman-dashboards"));
     });
 

@@ -69,6 +69,11 @@ export function u32BeOf(bytes: Buffer | undefined): number | undefined {
   return bytes === undefined || bytes.length < 4 ? undefined : bytes.readUInt32BE(0);
 }
 
+/** Reads a number of eight bytes in network byte order. */
+export function u64BeOf(bytes: Buffer | undefined): bigint | undefined {
+  return bytes === undefined || bytes.length < 8 ? undefined : bytes.readBigUInt64BE(0);
+}
+
 /** Reads an IPv4 or IPv6 address; undefined for bytes of another length. */
 export function addressOf(bytes: Buffer | undefined): Address | undefined {
   return bytes?.length === 4 || bytes?.length === 16 ? addressFromBytes(bytes) : undefined;

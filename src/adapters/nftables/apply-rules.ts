@@ -7,11 +7,13 @@ import {
   type RulesMember,
   type RulesPlan,
 } from "../../model/rules/rules-plan.ts";
+import type { Volumes } from "../../model/rules/counting-plan.ts";
 import type { TrackedPort } from "../../model/rules/tracking-plan.ts";
 import { Protocol } from "../linux/constants.ts";
 import { NetlinkSocket } from "../netlink/socket.ts";
 import { NetlinkError } from "../linux/errors.ts";
 import { NftError } from "./libnftables.ts";
+import { readCounters } from "./read-counters.ts";
 import { readTable, type ActualTable } from "./read-table.ts";
 import { linuxFilters, missingRequirement, type FilterAccess } from "./requirements.ts";
 
@@ -60,7 +62,8 @@ export function restrictRules(
   return orExplained({ namespace, plan, access }, () => {
     using socket = NetlinkSocket.open(namespace, Protocol.netfilter, access.netlink);
     const actual = readTable(socket, plan);
-    const { commands, members, replaced } = restriction(plan, actual, memory);
+    const volumes = () => volumesOrNone(socket, plan);
+    const { commands, members, replaced } = restriction(plan, actual, memory, volumes);
     const present = new Set(members);
     const lacking = plan.members.filter((member) => !present.has(member));
     const changes = run({ namespace, plan, access }, commands);
@@ -142,7 +145,7 @@ export function rulesDiffer(
 ): boolean {
   using socket = NetlinkSocket.open(namespace, Protocol.netfilter, netlink);
   const actual = readTable(socket, plan);
-  const { commands, members } = restriction(plan, actual, memory);
+  const { commands, members } = restriction(plan, actual, memory, () => new Map());
   return commands !== undefined || members.length < plan.members.length;
 }
 
@@ -161,6 +164,16 @@ function remember(
   memory.fingerprint = fingerprint;
 }
 
+/** The values of a table's counters. Statistics that cannot be read must not keep a table from being replaced. */
+function volumesOrNone(socket: NetlinkSocket, plan: RulesPlan): Volumes {
+  try {
+    return readCounters(socket, plan);
+  } catch (error) {
+    if (error instanceof NetlinkError) return new Map();
+    throw error;
+  }
+}
+
 /** The commands of a restriction, and the members that the table has after it. */
 interface Restriction {
   readonly commands: string | undefined;
@@ -170,16 +183,22 @@ interface Restriction {
   readonly replaced: readonly RulesMember[];
 }
 
+/** @param volumes reads the values of the table's counters, which a table that replaces it keeps */
 function restriction(
   plan: RulesPlan,
   actual: ActualTable,
   { members, fingerprint }: FilterMemory,
+  volumes: () => Volumes,
 ): Restriction {
   if (actual.comment === "" && fingerprint === undefined)
     return { commands: replaceTable({ ...plan, members: [] }), members: [], replaced: [] };
   // A replaced table has all members at once: those that it had before go on sending.
-  const replacement = { commands: replaceTable(plan), members: plan.members, replaced: [] };
-  if (actual.comment !== frameMark(plan)) return replacement;
+  const replacement = () => {
+    const isCounting = plan.counted !== undefined && actual.comment !== "";
+    const commands = replaceTable(plan, isCounting ? volumes() : new Map());
+    return { commands, members: plan.members, replaced: [] };
+  };
+  if (actual.comment !== frameMark(plan)) return replacement();
   const wanted = new Set(plan.members.map(({ name }) => name));
   const isUnknown = (chain: string) => isMemberName(chain) && !wanted.has(chain);
   // A table that an earlier process made can be kept, but not amended: its elements are not known.
@@ -187,7 +206,7 @@ function restriction(
     fingerprint === undefined
       ? [...actual.chains].some(isUnknown) || actual.size !== sizeOf(plan, actual)
       : fingerprint !== actual.fingerprint;
-  if (isForeign) return replacement;
+  if (isForeign) return replacement();
   const present = plan.members.filter(({ name }) => actual.chains.has(name));
   const unwanted = members.filter(({ name }) => !wanted.has(name));
   const lacking = plan.members.filter(({ name }) => !actual.chains.has(name));
@@ -201,11 +220,17 @@ function restriction(
 
 /** Whether a member goes at once, or when one of these takes its place. */
 function replacedBy(lacking: readonly RulesMember[]) {
-  const keys = new Set(lacking.filter(({ isSwapped }) => isSwapped).flatMap(keysOf));
+  const keys = new Set(lacking.filter(({ isSwapped }) => isSwapped).flatMap(identities));
   return (member: RulesMember) =>
-    member.isSwapped === true && keysOf(member).some((key) => keys.has(key))
+    member.isSwapped === true && identities(member).some((key) => keys.has(key))
       ? "replaced"
       : "removed";
+}
+
+/** Its keys, and its counter, whose value stays while the ports of a Service change. */
+function identities(member: RulesMember): string[] {
+  const { counter } = member;
+  return [...keysOf(member), ...(counter === undefined ? [] : [`counter ${counter}`])];
 }
 
 function keysOf({ elements }: RulesMember): string[] {

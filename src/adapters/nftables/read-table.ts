@@ -20,7 +20,8 @@ export interface ActualTable {
 // netfilter/nfnetlink.h, nf_tables.h
 const subsystem = 10;
 const get = { table: 1, rule: 7, elements: 13 };
-const headerBytes = 4; // struct nfgenmsg
+/** The size of struct nfgenmsg. */
+export const headerBytes = 4;
 // netfilter.h: NFPROTO_INET, NFPROTO_NETDEV
 const families: Readonly<Record<RulesFamily, number>> = { inet: 1, netdev: 5 };
 const tableAttribute = { name: 1, userdata: 6 };
@@ -87,7 +88,8 @@ export function tableNames(socket: Pick<NetlinkSocket, "dump">): string[] {
   return tables.map(({ body }) => textOf(attributesIn(body, headerBytes).get(tableAttribute.name)));
 }
 
-function headerOf(writer: MessageWriter, type: number, family: RulesFamily): MessageWriter {
+/** Begins a request of nftables, by the type of its message. */
+export function headerOf(writer: MessageWriter, type: number, family: RulesFamily): MessageWriter {
   return writer.begin((subsystem << 8) | type, 0, headerBytes).u8(0, families[family]);
 }
 

@@ -39,12 +39,7 @@ export function gatewayRules(facts: GatewayRulesFacts): RulesPlan {
   const { child, gateway, vxlanPort, xfrms, hold, vxlan } = facts;
   const outer = nftFamily(gateway.underlay.family);
   const inner = nftFamily(child.vxlanIp.address.family);
-  const outward = (from: string, to: readonly string[]) =>
-    `    iifname "${from}" oifname ${oneOf(to)} ${inner.name} saddr @addresses accept`;
-  const outwards =
-    hold === undefined
-      ? [outward(vxlan, xfrms)]
-      : [outward(vxlan, [...xfrms, hold]), outward(hold, xfrms)];
+  const outwards = outwardRules(facts, inner.name);
   const ends = {
     services: facts.services,
     gateway: child.xfrmIp.address,
@@ -92,8 +87,17 @@ ${[...(translation?.forward ?? []).map((rule) => `    ${rule}`), ...outwards].jo
     drop
   }${translation?.frame ?? ""}`,
     members: [...membersOf(facts), ...(translation?.members ?? [])],
+    ...translation?.counting,
     ...(translation?.isTracked === true && { tracking: { ports: trackedPorts(ends) } }),
   };
+}
+
+/** Lets workers send into the tunnels, also while their packets wait. */
+function outwardRules({ xfrms, hold, vxlan }: GatewayRulesFacts, family: string): string[] {
+  const outward = (from: string, to: readonly string[]) =>
+    `    iifname "${from}" oifname ${oneOf(to)} ${family} saddr @addresses accept`;
+  if (hold === undefined) return [outward(vxlan, xfrms)];
+  return [outward(vxlan, [...xfrms, hold]), outward(hold, xfrms)];
 }
 
 function addressesOf({ underlay, alternate }: Pick<Worker, "underlay" | "alternate">): Address[] {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { CountedSubject, Volume, Volumes } from "./counting-plan.ts";
 import type { TrackingPlan } from "./tracking-plan.ts";
 
 /** The families of tables that ipman uses. */
@@ -18,6 +19,10 @@ export interface RulesPlan {
   readonly members: readonly RulesMember[];
   /** Present if the table tracks connections. */
   readonly tracking?: TrackingPlan;
+  /** The counters that the frame refers to; those of members are not among them. */
+  readonly counters?: readonly string[];
+  /** The subjects that those and the counters of members count. */
+  readonly counted?: readonly CountedSubject[];
 }
 
 /** The part of a table for one sender: a chain, and elements of the table's sets. */
@@ -26,6 +31,8 @@ export interface RulesMember {
   readonly name: string;
   readonly rules: readonly string[];
   readonly elements: readonly SetElement[];
+  /** The counter that its rules refer to, which keeps its value while another member takes over. */
+  readonly counter?: string;
   /**
    * Whether another member with an element of the same key replaces it in one transaction, so that
    * packets meet one of both. Other members are removed before others are added.
@@ -66,15 +73,21 @@ export function isFrameMark(comment: string): boolean {
   return comment.startsWith(markPrefix);
 }
 
-/** Replaces a table with the planned one, whether or not it exists, in one transaction. */
-export function replaceTable(plan: RulesPlan): string {
-  const { family = "inet" } = plan;
+/**
+ * Replaces a table with the planned one, whether or not it exists, in one transaction.
+ *
+ * @param volumes the values at which its counters go on; others begin at 0
+ */
+export function replaceTable(plan: RulesPlan, volumes: Volumes = new Map()): string {
+  const { family = "inet", counters = [] } = plan;
+  const counted = new Set([...counters, ...countersOf(plan.members)]);
   return [
     // Created first, so that the deletion cannot fail.
     `table ${family} ${plan.table}`,
     `delete table ${family} ${plan.table}`,
     block({ family, table: plan.table }, [
       `comment "${frameMark(plan)}"`,
+      ...[...counted].map((name) => counterOf(name, volumes.get(name))),
       ...plan.members.map(chainOf),
       plan.frame,
     ]),
@@ -95,15 +108,29 @@ export function amendTable(
   added: readonly RulesMember[],
   removed: readonly RulesMember[],
 ): string {
+  // A counter that stays is not added: some kernels refuse to add one that exists, and some crash.
+  const [before, after] = [new Set(countersOf(removed)), new Set(countersOf(added))];
+  const declared = [...after.difference(before)].map((name) => counterOf(name));
+  const parts = [...declared, ...added.map(chainOf)];
   return [
     ...removed.flatMap(({ name, elements }) => [
       ...elements.map(({ set, key }) => `delete element inet ${table} ${set} { ${key} }`),
       `flush chain inet ${table} ${name}`,
       `delete chain inet ${table} ${name}`,
     ]),
-    ...(added.length === 0 ? [] : [block({ family: "inet", table }, added.map(chainOf))]),
+    ...[...before.difference(after)].map((name) => `delete counter inet ${table} ${name}`),
+    ...(parts.length === 0 ? [] : [block({ family: "inet", table }, parts)]),
     ...elementBlocks(table, added),
   ].join("\n");
+}
+
+function countersOf(members: readonly RulesMember[]): string[] {
+  return members.flatMap(({ counter }) => counter ?? []);
+}
+
+function counterOf(name: string, volume?: Volume): string {
+  const value = volume && `packets ${volume.packets} bytes ${volume.bytes}`;
+  return `counter ${name} { ${value ?? ""} }`;
 }
 
 function elementBlocks(table: string, members: readonly RulesMember[]): string[] {

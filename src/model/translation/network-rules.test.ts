@@ -28,15 +28,15 @@ describe("the translation of networks", () => {
       'iifname "xfrm102" jump inward_daddr',
     ]);
     assert.deepEqual(rulesOf("inward_daddr"), [
-      "ip daddr 192.168.77.0/24 ip daddr set ip daddr & 0.0.0.255 | 10.0.5.0 return",
+      'ip daddr 192.168.77.0/24 counter name "nat/source/10.0.5.0/24/as/192.168.77.0/24/inbound" ip daddr set ip daddr & 0.0.0.255 | 10.0.5.0 return',
     ]);
   });
 
   it("drops packets of the partner whose sources are addresses that other hosts have inside", () => {
     // The first rule that applies ends: an actual network may be seen of another.
     assert.deepEqual(rulesOf("inward_saddr"), [
-      "ip saddr 10.0.2.0/24 ip saddr set ip saddr & 0.0.0.255 | 172.31.2.0 return",
-      "ip saddr 172.31.2.0/24 ip saddr set ip saddr & 0.0.0.255 | 172.31.3.0 return",
+      'ip saddr 10.0.2.0/24 counter name "nat/remote/10.0.2.0/24/as/172.31.2.0/24/inbound" ip saddr set ip saddr & 0.0.0.255 | 172.31.2.0 return',
+      'ip saddr 172.31.2.0/24 counter name "nat/remote/172.31.2.0/24/as/172.31.3.0/24/inbound" ip saddr set ip saddr & 0.0.0.255 | 172.31.3.0 return',
       "ip saddr 172.31.2.0/24 drop",
       "ip saddr 172.31.3.0/24 drop",
     ]);
@@ -48,7 +48,7 @@ describe("the translation of networks", () => {
       "type filter hook postrouting priority srcnat + 10; policy accept;",
     );
     assert.deepEqual(rulesOf("outward_saddr"), [
-      "ip saddr 10.0.5.0/24 ip saddr set ip saddr & 0.0.0.255 | 192.168.77.0 return",
+      'ip saddr 10.0.5.0/24 counter name "nat/source/10.0.5.0/24/as/192.168.77.0/24/outbound" ip saddr set ip saddr & 0.0.0.255 | 192.168.77.0 return',
     ]);
   });
 

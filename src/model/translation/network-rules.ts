@@ -1,8 +1,10 @@
 import { bitsOf, formatAddress, type Family } from "../net/address.ts";
 import { formatPrefix, type Prefix } from "../net/prefix.ts";
+import type { TrafficDirection } from "../rules/counting-plan.ts";
 import { nftFamily } from "../rules/nft-family.ts";
 import { adderChains, chain, correctionJumps, directed } from "./checksum-rules.ts";
-import type { ChildNat } from "./child-nat.ts";
+import type { ChildNat, NetworkPair } from "./child-nat.ts";
+import { countedPair, type NatField } from "./counted-subject.ts";
 
 /** The input of the translation of networks. */
 export interface NetworkRulesFacts {
@@ -16,6 +18,8 @@ export interface NetworkRulesFacts {
 interface Replacement {
   readonly from: Prefix;
   readonly to: Prefix;
+  /** The counter of the packets in which it does. */
+  readonly counter: string;
 }
 
 /** The offsets in an ICMP error, in bits: of the addresses that it quotes, and of the checksum to correct. */
@@ -44,12 +48,12 @@ const errors = { 4: "icmp type { 3, 4, 11, 12 }", 6: "icmpv6 type { 1, 2, 3, 4 }
 export function networkRules({ nat, family, xfrms }: NetworkRulesFacts): string {
   const { name } = nftFamily(family);
   const inward = {
-    saddr: directed(nat.remote, "seen"),
-    daddr: directed(nat.local, "actual"),
+    saddr: replacements("remote", nat.remote, "inbound"),
+    daddr: replacements("source", nat.local, "inbound"),
   };
   const outward = {
-    saddr: directed(nat.local, "seen"),
-    daddr: directed(nat.remote, "actual"),
+    saddr: replacements("source", nat.local, "outbound"),
+    daddr: replacements("remote", nat.remote, "outbound"),
   };
   const replaced = [...inward.saddr, ...inward.daddr, ...outward.saddr, ...outward.daddr];
   const ends = replaced.map(({ from, to }) => ({ from: from.address, to: to.address }));
@@ -69,6 +73,20 @@ export function networkRules({ nat, family, xfrms }: NetworkRulesFacts): string 
     reports(nat, family, xfrms),
     adderChains(ends, quoted[family].checksum),
   ].join("");
+}
+
+/** The replacements of a field's pairs in packets of one direction. */
+function replacements(
+  field: NatField,
+  pairs: readonly NetworkPair[],
+  direction: TrafficDirection,
+): Replacement[] {
+  // The partner sees networks of workers, and workers those of the partner.
+  const isSeen = (field === "source") === (direction === "outbound");
+  return directed(pairs, isSeen ? "seen" : "actual").map((pair, i) => ({
+    ...pair,
+    counter: countedPair(field, pairs[i] as NetworkPair)[direction],
+  }));
 }
 
 /**
@@ -132,13 +150,13 @@ function direction(name: string, hook: string, device: string, facts: NetworkDir
 }
 
 /** The rule that replaces the network of an address; the checksums of the packet follow. */
-function replacement(field: "saddr" | "daddr", { from, to }: Replacement): string {
+function replacement(field: "saddr" | "daddr", { from, to, counter }: Replacement): string {
   const { name } = nftFamily(from.address.family);
   const own = `${name} ${field}`;
   const { family } = to.address;
   const host = { family, value: (1n << BigInt(bitsOf(family) - to.length)) - 1n };
   const set = `${own} set ${own} & ${formatAddress(host)} | ${formatAddress(to.address)}`;
-  return `${own} ${formatPrefix(from)} ${set} return`;
+  return `${own} ${formatPrefix(from)} counter name "${counter}" ${set} return`;
 }
 
 /** The chains that replace the network of a quoted address. */

@@ -18,6 +18,10 @@ export const serviceSets = {
   remotes: "remotes",
   /** The mark of a remote Service → the source that the partner sees. */
   sources: "sources",
+  /** Address, protocol and port that packets are sent to → the chain that counts them. */
+  arriving: "arriving",
+  /** The same of the source of packets that leave. */
+  leaving: "leaving",
 } as const;
 
 /** The seed of the hash that chooses a backend: the same on all gateways. */
@@ -170,7 +174,7 @@ function chosen(
 }
 
 /** A member that another one with the same keys replaces at once; the keys lead to its chain. */
-function swappedMember(
+export function swappedMember(
   rules: readonly string[],
   keys: readonly SetElement[],
   others: readonly SetElement[],

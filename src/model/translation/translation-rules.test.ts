@@ -86,14 +86,15 @@ describe("the translation of a gateway", () => {
   it("refuses a port without backends, and answers echo requests to the address", () => {
     const empty = { ...web, backends: [] };
     const rules = planned({ exposed: [empty] });
-    assert.equal(rules?.members.length, 1);
-    const [{ rules: chain, elements }] = rules.members as [(typeof rules.members)[0]];
+    const members = rules?.members.filter(({ counter }) => counter === undefined) ?? [];
+    assert.equal(members.length, 1);
+    const [{ rules: chain, elements }] = members as [(typeof members)[0]];
     assert.deepEqual(chain, ["dnat ip to 10.0.2.1"]);
     assert.deepEqual(
       elements.map(({ set, key }) => `${set} ${key}`),
       ["echoes 10.0.2.60", "shown 10.0.2.60"],
     );
-    assert.ok(rules.forward.includes('iifname "xfrm102" ip daddr @shown goto refuse'));
+    assert.ok(rules?.forward.includes('iifname "xfrm102" ip daddr @shown goto refuse'));
   });
 
   it("lets the partner answer workers through a gateway that does not know the connection", () => {

@@ -1,8 +1,10 @@
 import { nftFamily } from "../rules/nft-family.ts";
 import { formatAddress, type Address } from "../net/address.ts";
-import type { RulesMember } from "../rules/rules-plan.ts";
+import type { RulesPlan } from "../rules/rules-plan.ts";
 import { rangeText, type ChildNat } from "./child-nat.ts";
 import type { ChildServices } from "./child-services.ts";
+import { countedNat } from "./counted-subject.ts";
+import { countedServices, countingChains, countingMembers } from "./counting-rules.ts";
 import { networkRules } from "./network-rules.ts";
 import { serviceMembers, serviceSets } from "./service-members.ts";
 
@@ -28,15 +30,12 @@ export interface TranslationFacts {
 }
 
 /** The part of a gateway's packet filter that translates addresses. */
-export interface TranslationRules {
-  readonly sets: readonly string[];
-  /** Sets and chains. */
-  readonly frame: string;
+export interface TranslationRules extends Pick<RulesPlan, "sets" | "frame" | "members"> {
   /** Rules of the chain that filters forwarded packets, before its last one. */
   readonly forward: readonly string[];
-  readonly members: readonly RulesMember[];
   /** Whether connections are tracked. */
   readonly isTracked: boolean;
+  readonly counting: Pick<RulesPlan, "counters" | "counted">;
 }
 
 /**
@@ -49,31 +48,42 @@ export function translationRules(facts: TranslationFacts): TranslationRules | un
   const isTracked = hasServices || nat?.addresses !== undefined;
   const hasNetworks = nat !== undefined && nat.local.length + nat.remote.length > 0;
   if (!isTracked && !hasNetworks) return undefined;
+  const counted = countedServices(facts);
+  const ofNat = countedNat(nat);
   return {
     sets: hasServices ? Object.values(serviceSets) : [],
     members: hasServices
-      ? serviceMembers({ ...facts, family: nftFamily(gateway.family).name })
+      ? [
+          ...serviceMembers({ ...facts, family: nftFamily(gateway.family).name }),
+          ...countingMembers(counted),
+        ]
       : [],
     frame: [
       ...(hasServices ? [serviceMaps(gateway)] : []),
-      ...(isTracked ? [trackedFrame(facts, hasServices)] : []),
+      ...(isTracked ? [trackedFrame(facts, hasServices), countingChains(facts, hasServices)] : []),
       ...(hasNetworks ? [networkRules({ nat, family: gateway.family, xfrms })] : []),
     ].join(""),
     forward: isTracked ? forwardRules(facts, hasServices) : [],
     isTracked,
+    counting: {
+      counters: ofNat.flatMap(({ inbound, outbound }) => [inbound, outbound]),
+      counted: [...counted, ...ofNat],
+    },
   };
 }
 
 function serviceMaps({ family }: Address): string {
   const { type } = nftFamily(family);
-  const { exposed, shown, echoes, answers, remotes, sources } = serviceSets;
+  const { exposed, shown, echoes, answers, remotes, sources, arriving, leaving } = serviceSets;
   return `
   map ${exposed} { type ${type} . inet_proto . inet_service : verdict; }
   set ${shown} { type ${type}; }
   map ${echoes} { type ${type} : verdict; }
   map ${answers} { type ${type} . inet_service : ${type} . inet_service; }
   map ${remotes} { type inet_proto . inet_service : verdict; }
-  map ${sources} { type mark : ${type}; }`;
+  map ${sources} { type mark : ${type}; }
+  map ${arriving} { type ${type} . inet_proto . inet_service : verdict; }
+  map ${leaving} { type ${type} . inet_proto . inet_service : verdict; }`;
 }
 
 /**

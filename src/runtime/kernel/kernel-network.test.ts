@@ -144,8 +144,37 @@ describe("the network of the kernel", () => {
     const web = { exposed: [], remote: [remotePort] };
     network.apply({ ...order, services: web });
     assert.equal(network.trackedConnections().length, 1);
+    assert.equal([...network.countedTraffic()].length, 1);
     kernel.remove("pod");
     assert.deepEqual(network.trackedConnections(), []);
+    assert.deepEqual([...network.countedTraffic()], []);
+  });
+
+  it("reads what gateways with Services counted, by one request for each", () => {
+    const { network, pod, kernel } = networkOf();
+    network.apply(order);
+    assert.deepEqual([...network.countedTraffic()], []);
+    network.apply({ ...order, services: { exposed: [], remote: [remotePort] } });
+    const none = { packets: 0n, bytes: 0n };
+    const counted = {
+      connection: connection.id,
+      child: child.key,
+      kind: "service",
+      name: "shop/database",
+    };
+    let requests = 0;
+    kernel.netlink.tamper = (datagrams) => {
+      requests++;
+      return datagrams;
+    };
+    const traffic = [...network.countedTraffic()];
+    assert.deepEqual(traffic, [[{ ...counted, inbound: none, outbound: none }]]);
+    assert.equal(requests, 1);
+    pod.countersError = "EPERM";
+    assert.deepEqual([...network.countedTraffic()], [[]]);
+    pod.countersError = undefined;
+    network.apply(order);
+    assert.deepEqual([...network.countedTraffic()], []);
   });
 
   it("refuses a pass while charon is not running, as a failure that can be retried", () => {

@@ -38,6 +38,7 @@ import type { KernelState } from "../../model/charon/held-sas.ts";
 import type { KernelCounters } from "../../model/traffic/sa-counters.ts";
 import type { EchoOutcome } from "../../model/probe/echo-judge.ts";
 import type { GatewayUsage } from "../../model/status/tracked-usage.ts";
+import type { CountedTraffic } from "../../model/traffic/counted-traffic.ts";
 import type { NetworkPlan } from "../../model/network/network-plan.ts";
 import { innerMtu, suiteOfProposals } from "../../model/network/mtu.ts";
 import { announcedMac } from "../../model/network/sending-mac.ts";
@@ -45,6 +46,7 @@ import { workerSecrets } from "../../model/network/segment.ts";
 import type { SegmentKey } from "../../model/network/segment-key.ts";
 import { workerPlan } from "../../model/network/worker-plan.ts";
 import type { NetworkPort } from "../ports/ports.ts";
+import { CountingGateways } from "./counting-gateways.ts";
 import { TrackedGateways } from "./tracked-gateways.ts";
 import { Refusal } from "../ports/refusal.ts";
 
@@ -92,6 +94,7 @@ export class KernelNetwork implements NetworkPort {
   readonly #mtus = new Map<string, number>();
   readonly #filters = new WeakMap<Gateway, FilterMemory>();
   readonly #tracked: TrackedGateways;
+  readonly #counting: CountingGateways;
   /** Announcements, each of which takes a tenth of a millisecond to compute. */
   readonly #frames = new WeakMap<Worker, AnnouncementFrame>();
 
@@ -99,6 +102,7 @@ export class KernelNetwork implements NetworkPort {
     this.#options = options;
     this.#kernel = options.kernel ?? linux;
     this.#tracked = new TrackedGateways(this.#kernel.netlink);
+    this.#counting = new CountingGateways(this.#kernel.netlink);
   }
 
   /** The MTU of a child's xfrm interface in bytes; undefined before there is one. */
@@ -118,6 +122,7 @@ export class KernelNetwork implements NetworkPort {
     const plan = this.#planOf(order, tunnelMtu);
     const place = { namespace: order.gateway.netns, charonNamespace };
     this.#tracked.note(order, plan);
+    this.#counting.note(order, plan);
     const { changes } = applyPlan(place, plan, this.#filterOf(order.gateway), this.#kernel);
     return { repaired: changes > 0 };
   }
@@ -211,6 +216,10 @@ export class KernelNetwork implements NetworkPort {
 
   trackedConnections(): readonly GatewayUsage[] {
     return this.#tracked.usages();
+  }
+
+  countedTraffic(): Iterable<readonly CountedTraffic[]> {
+    return this.#counting.traffic();
   }
 
   /** The largest packet that enters the child's tunnel unfragmented, in bytes. */

@@ -1,20 +1,15 @@
 import { trackedUsage } from "../../adapters/conntrack/usage.ts";
-import { NetlinkError } from "../../adapters/linux/errors.ts";
 import type { NetlinkTransport } from "../../adapters/linux/netlink-transport.ts";
 import type { GatewayOrder } from "../../machines/gateway/gateway-types.ts";
-import { childRefKey, type ChildRef } from "../../model/api/child-ref.ts";
 import type { NetworkPlan } from "../../model/network/network-plan.ts";
+import type { TrackingPlan } from "../../model/rules/tracking-plan.ts";
 import type { GatewayUsage } from "../../model/status/tracked-usage.ts";
-
-/** A gateway whose packet filter tracks connections. */
-interface TrackedGateway extends ChildRef {
-  readonly namespace: string | undefined;
-}
+import { NotedGateways } from "./noted-gateways.ts";
 
 /** The gateways that track connections, by their last plans. */
 export class TrackedGateways {
   readonly #netlink: NetlinkTransport;
-  readonly #gateways = new Map<string, TrackedGateway>();
+  readonly #gateways = new NotedGateways<TrackingPlan>();
 
   constructor(netlink: NetlinkTransport) {
     this.#netlink = netlink;
@@ -22,13 +17,10 @@ export class TrackedGateways {
 
   /** Takes the plan of a gateway. */
   note(
-    { connection, child, gateway }: Pick<GatewayOrder, "connection" | "child" | "gateway">,
+    order: Pick<GatewayOrder, "connection" | "child" | "gateway">,
     { rules }: Pick<NetworkPlan, "rules">,
   ): void {
-    const ref = { connection: connection.id, child: child.key };
-    const key = childRefKey(ref);
-    if (rules?.tracking === undefined) this.#gateways.delete(key);
-    else this.#gateways.set(key, { ...ref, namespace: gateway.netns });
+    this.#gateways.note(order, rules?.tracking);
   }
 
   /**
@@ -37,15 +29,10 @@ export class TrackedGateways {
    * @throws {NetlinkError}
    */
   usages(): GatewayUsage[] {
-    return [...this.#gateways].flatMap(([key, { namespace, ...ref }]) => {
-      try {
-        const usage = trackedUsage(namespace, this.#netlink);
-        return usage === undefined ? [] : [{ ...ref, ...usage }];
-      } catch (error) {
-        if (!(error instanceof NetlinkError && error.code === "ENOENT")) throw error;
-        this.#gateways.delete(key);
-        return [];
-      }
+    const usages = this.#gateways.each(({ ref, namespace }) => {
+      const usage = trackedUsage(namespace, this.#netlink);
+      return usage === undefined ? [] : [{ ...ref, ...usage }];
     });
+    return [...usages].flat();
   }
 }

@@ -3,13 +3,14 @@ import { filter, Subscription, type Observable } from "rxjs";
 import { ActorMetrics } from "./actor-metrics.ts";
 import { CharonMetrics, type StatisticsPort } from "./charon-metrics.ts";
 import { machinesBelow } from "../actors/machines-below.ts";
-import { showXfrmErrors, type ErrorsPort } from "./kernel-metrics.ts";
+import { showXfrmErrors, type ErrorsPort } from "./kernel/kernel-metrics.ts";
 import { PathMetrics } from "./path-metrics.ts";
 import { ProbeMetrics } from "./probe-metrics.ts";
 import { readinessText, unreadableText } from "./readiness-series.ts";
 import { secretText } from "./secret-series.ts";
 import type { StateWrites } from "../host/state-writer.ts";
-import { showTrackedConnections, type TrackingPort } from "./tracking-metrics.ts";
+import { showTrackedConnections, type TrackingPort } from "./kernel/tracking-metrics.ts";
+import { trafficText, type CountingPort } from "./traffic-series.ts";
 import { SwitchGapMetrics } from "./switch-gap-metrics.ts";
 import { statusText } from "./status-series.ts";
 import { allPathConnections, isHere } from "../../model/api/path.ts";
@@ -37,7 +38,7 @@ export interface Observed {
   readonly running: Running;
   readonly events: RuntimeEvents;
   readonly charon: StatisticsPort;
-  readonly network: ErrorsPort & TrackingPort;
+  readonly network: ErrorsPort & TrackingPort & CountingPort;
 }
 
 /** The runtime's metrics. Metrics of the status are computed at each scrape. */
@@ -50,6 +51,8 @@ export class Metrics implements Disposable {
   #status: Status | undefined;
   readonly #statusNow = (): Status => this.#status ?? emptyStatus;
   readonly #writers: (() => string)[] = [];
+  #network: CountingPort | undefined;
+  readonly #ended = new AbortController();
   readonly #calls = new Histogram({
     name: "ipman_adapter_call_seconds",
     help: "Duration of calls to charon, the kernel and the API server, by call and outcome.",
@@ -107,7 +110,8 @@ export class Metrics implements Disposable {
     this.#status = this.#running && statusOf(this.#running);
     const written = this.#writers.map((write) => write());
     const own = await this.registry.metrics();
-    return [(await ofCharon) ?? "", ...written, own].join("");
+    const ofTraffic = this.#network && (await trafficText(this.#network, this.#ended.signal));
+    return [(await ofCharon) ?? "", ...written, ofTraffic ?? "", own].join("");
   }
 
   /** Adds metrics with thousands of series, which are written again at each scrape. */
@@ -117,12 +121,14 @@ export class Metrics implements Disposable {
 
   [Symbol.dispose](): void {
     this.#subscriptions.unsubscribe();
+    this.#ended.abort();
     this.#charon?.[Symbol.dispose]();
   }
 
   /** Adds the metrics of a supervisor's actors, of its events, and of its charon's statistics. */
   observe({ running, events, charon, network }: Observed): void {
     this.#running = running;
+    this.#network = network;
     const declared = () => allPathConnections(running.desired.connections.values());
     showXfrmErrors(this.registry, network);
     showTrackedConnections(this.registry, network);

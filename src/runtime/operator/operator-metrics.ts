@@ -9,13 +9,16 @@ import { poolSize } from "../../model/addresses/pool.ts";
 import type { Child } from "../../model/api/connection.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { readinessText, type Readiness } from "../metrics/readiness-series.ts";
+import { serviceText, type ServiceState } from "../metrics/service-series.ts";
 import type { Cluster } from "./state/cluster.ts";
 
-/** An operator's own metrics: its pools, its webhooks, and whether it leads. */
+/** An operator's own metrics: its pools, Services and webhooks, and whether it leads. */
 export class OperatorMetrics {
   readonly #leading: Gauge;
   readonly #certificate: Gauge;
   readonly #admission: Histogram<"webhook" | "outcome">;
+  /** Only the leader knows the Services. */
+  #services: () => readonly ServiceState[] = () => [];
 
   constructor(metrics: Metrics, cluster: Cluster) {
     const { registry } = metrics;
@@ -39,11 +42,17 @@ export class OperatorMetrics {
     });
     showPools(registry, cluster);
     metrics.add(() => readinessText(readinessIn(cluster)));
+    metrics.add(() => serviceText(this.#services()));
   }
 
   /** Reports that this replica leads. */
   leads(): void {
     this.#leading.set(1);
+  }
+
+  /** Sets the source of the metrics of Services. */
+  showServices(states: () => readonly ServiceState[]): void {
+    this.#services = states;
   }
 
   /** Reports the expiry of the webhooks' certificate. @param certificate as PEM */

@@ -8,6 +8,7 @@ import type { KernelCounters } from "../../model/traffic/sa-counters.ts";
 import type { HeldSas, KernelState } from "../../model/charon/held-sas.ts";
 import type { CharonAlgorithms } from "../../model/charon/proposals/charon-algorithms.ts";
 import type { ChildServices } from "../../model/translation/child-services.ts";
+import type { CountedTraffic } from "../../model/traffic/counted-traffic.ts";
 import type { GatewayUsage } from "../../model/status/tracked-usage.ts";
 import type { ViciMessage } from "../../model/charon/vici-message.ts";
 import type { EchoOutcome } from "../../model/probe/echo-judge.ts";
@@ -102,6 +103,11 @@ export interface NetworkPort {
   readonly saCounters: () => readonly KernelCounters[];
   /** The connections of those gateways that track any; empty if none has Services. */
   readonly trackedConnections: () => readonly GatewayUsage[];
+  /**
+   * The traffic of Services and translated addresses that gateways count: an item for each gateway that
+   * counts any, which is read from the kernel when it is its turn.
+   */
+  readonly countedTraffic: () => Iterable<readonly CountedTraffic[]>;
   /** Sends echo requests through a gateway, and emits the judgement of each. */
   readonly echoes: (order: ProbeOrder) => Observable<EchoOutcome>;
   /** Emits the part of the namespace that changed, at each change. */

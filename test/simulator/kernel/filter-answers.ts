@@ -1,6 +1,7 @@
 import { attributesIn, textOf, type NetlinkMessage } from "../../../src/adapters/netlink/reader.ts";
 import type { MessageWriter } from "../../../src/adapters/netlink/writer.ts";
 import { Nl } from "../../../src/adapters/linux/constants.ts";
+import type { Volume } from "../../../src/model/rules/counting-plan.ts";
 import { encodeBody } from "./encode.ts";
 import type { SimulatedNamespace } from "./namespace.ts";
 import type { Answer } from "./transport.ts";
@@ -14,11 +15,16 @@ const message = {
   getRule: 7,
   newElements: 12,
   getElements: 13,
+  newObject: 18,
+  getObject: 19,
 };
 const headerBytes = 4; // struct nfgenmsg
 
 /** Answers a request of nftables like Linux, for the kinds that ipman sends. */
-export function answerFilter(request: NetlinkMessage, { tables }: SimulatedNamespace): Answer {
+export function answerFilter(
+  request: NetlinkMessage,
+  { tables, countersError }: SimulatedNamespace,
+): Answer {
   const attributes = attributesIn(request.body, headerBytes);
   const name = textOf(attributes.get(1));
   const table = tables.get(name);
@@ -43,6 +49,12 @@ export function answerFilter(request: NetlinkMessage, { tables }: SimulatedNames
       if (elements === undefined) return { code: "ENOENT" };
       return objects(message.newElements, elements.length === 0 ? [] : [elementsBody(elements)]);
     }
+    case message.getObject:
+      if (countersError !== undefined) return { code: countersError };
+      return objects(
+        message.newObject,
+        [...(table?.counters ?? [])].map(([counter, volume]) => counterBody(name, counter, volume)),
+      );
     default:
       return { code: "EOPNOTSUPP" };
   }
@@ -67,6 +79,21 @@ function ruleBody(table: string, chain: string, handle: number, text: string): B
       .attributeText(2, chain)
       .attributeU32(3, handle)
       .attributeText(4, text),
+  );
+}
+
+function counterBody(table: string, name: string, { packets, bytes }: Volume): Buffer {
+  const big = (value: bigint) => {
+    const buffer = Buffer.alloc(8);
+    buffer.writeBigUInt64BE(value);
+    return buffer;
+  };
+  return encodeBody(headerBytes, (writer) =>
+    writer
+      .attributeText(1, table)
+      .attributeText(2, name)
+      .attribute(3, Buffer.from([0, 0, 0, 1]))
+      .nest(4 | Nl.nested, () => void writer.attribute(1, big(bytes)).attribute(2, big(packets))),
   );
 }
 

@@ -43,6 +43,8 @@ export class SimulatedNamespace {
   flows: Buffer[] = [];
   /** The kernel's answer to each request about them; none by default. */
   trackingError: string | undefined;
+  /** The kernel refuses to list named counters. */
+  countersError: string | undefined;
   readonly sysctls = new Map([
     ["netfilter/nf_conntrack_tcp_be_liberal", "0"],
     ["netfilter/nf_conntrack_tcp_loose", "1"],

@@ -1,4 +1,5 @@
 import { NftError } from "../../../src/adapters/nftables/libnftables.ts";
+import type { Volume, Volumes } from "../../../src/model/rules/counting-plan.ts";
 
 /** A table, of whichever family: ipman's have different names. */
 export interface SimulatedTable {
@@ -7,6 +8,8 @@ export interface SimulatedTable {
   readonly chains: ReadonlyMap<string, readonly SimulatedRule[]>;
   /** Elements by set or map. */
   readonly sets: ReadonlyMap<string, readonly string[]>;
+  /** The named counters. */
+  readonly counters: Volumes;
 }
 
 export interface SimulatedRule {
@@ -16,7 +19,12 @@ export interface SimulatedRule {
 
 type Tables = ReadonlyMap<string, SimulatedTable>;
 
-const emptyTable: SimulatedTable = { comment: "", chains: new Map(), sets: new Map() };
+const emptyTable: SimulatedTable = {
+  comment: "",
+  chains: new Map(),
+  sets: new Map(),
+  counters: new Map(),
+};
 let lastHandle = 0;
 
 /**
@@ -37,7 +45,8 @@ export function runCommands(op: string, tables: Tables, commands: string): Table
     if (verb === "flush" && subject === "ruleset") result = new Map();
     else if (subject === "table" && verb === "delete" && !result.delete(table)) throw fail();
     else if (subject === "table" && verb === "add")
-      result.set(table, withBlock(result.get(table) ?? emptyTable, block));
+      result.set(table, withBlock(result.get(table) ?? emptyTable, block) ?? raise(fail()));
+    else if (subject === "counter") change(table, (known) => withoutCounter(known, rest));
     else if (subject === "element")
       change(table, (known) => withElements(known, rest, block, verb === "add"));
     else if (subject === "chain")
@@ -85,18 +94,43 @@ function statementsIn(text: string): string[] {
   return statements;
 }
 
-/** Adds the declarations of a block to a table. */
-function withBlock(table: SimulatedTable, block: string): SimulatedTable {
+/**
+ * Adds the declarations of a block to a table; undefined if the kernel refuses them, or may crash: as
+ * it does if a counter exists already.
+ */
+function withBlock(table: SimulatedTable, block: string): SimulatedTable | undefined {
   const chains = new Map(table.chains);
   const sets = new Map(table.sets);
+  const counters = new Map(table.counters);
   let { comment } = table;
   for (const statement of statementsIn(block)) {
     const [, keyword, name = "", body = ""] = /^(\w+) (\S+)(?: \{([^]*)\})?$/.exec(statement) ?? [];
     if (statement.startsWith("comment ")) comment = /"(.*)"/.exec(statement)?.[1] ?? "";
     else if (keyword === "chain") chains.set(name, [...(chains.get(name) ?? []), ...rulesIn(body)]);
     else if (keyword === "set" || keyword === "map") sets.set(name, elementsIn(body));
+    else if (keyword === "counter" && counters.has(name)) return undefined;
+    else if (keyword === "counter") counters.set(name, volumeIn(body));
   }
-  return { comment, chains, sets };
+  const isLacking = [...countersUsed(chains)].some((name) => !counters.has(name));
+  return isLacking ? undefined : { comment, chains, sets, counters };
+}
+
+function volumeIn(body: string): Volume {
+  const [, packets = "0", bytes = "0"] = /packets (\d+) bytes (\d+)/.exec(body) ?? [];
+  return { packets: BigInt(packets), bytes: BigInt(bytes) };
+}
+
+function countersUsed(chains: SimulatedTable["chains"]): Set<string> {
+  const texts = [...chains.values()].flatMap((rules) => rules.map(({ text }) => text));
+  const names = texts.flatMap((text) => [...text.matchAll(/counter name "?([\w./-]+)/g)]);
+  return new Set(names.map(([, name = ""]) => name));
+}
+
+/** Undefined if there is no such counter, or a rule refers to it. */
+function withoutCounter(table: SimulatedTable, name: string): SimulatedTable | undefined {
+  const counters = new Map(table.counters);
+  const isDeleted = counters.delete(name) && !countersUsed(table.chains).has(name);
+  return isDeleted ? { ...table, counters } : undefined;
 }
 
 function rulesIn(body: string): SimulatedRule[] {

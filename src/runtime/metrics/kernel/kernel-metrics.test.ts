@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Registry } from "prom-client";
-import { errorsIn } from "../../adapters/xfrm/xfrm-errors.ts";
+import { errorsIn } from "../../../adapters/xfrm/xfrm-errors.ts";
 import { showXfrmErrors } from "./kernel-metrics.ts";
 
 /** The counters as the kernel writes them. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Registry } from "prom-client";
-import type { GatewayUsage } from "../../model/status/tracked-usage.ts";
+import type { GatewayUsage } from "../../../model/status/tracked-usage.ts";
 import { showTrackedConnections, type TrackingPort } from "./tracking-metrics.ts";
 
 async function shown(trackedConnections: TrackingPort["trackedConnections"]): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from "prom-client";
-import type { NetworkPort } from "../ports/ports.ts";
-import type { GatewayUsage } from "../../model/status/tracked-usage.ts";
+import type { NetworkPort } from "../../ports/ports.ts";
+import type { GatewayUsage } from "../../../model/status/tracked-usage.ts";
 
 export type TrackingPort = Pick<NetworkPort, "trackedConnections">;
 

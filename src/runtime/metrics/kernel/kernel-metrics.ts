@@ -1,5 +1,5 @@
 import { Counter, type Registry } from "prom-client";
-import type { NetworkPort } from "../ports/ports.ts";
+import type { NetworkPort } from "../../ports/ports.ts";
 
 export type ErrorsPort = Pick<NetworkPort, "xfrmErrors">;
 
