@@ -12,8 +12,8 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     load: async () => (await import("./commands/agent-commands.ts")).describe,
   },
   diagnose: {
-    summary: hostCommands.diagnose.summary,
-    load: async () => (await import("./commands/agent-commands.ts")).diagnose,
+    summary: "find out why a connection carries no traffic, or why a Service does not work",
+    load: async () => (await import("./commands/diagnose.ts")).command,
   },
   inspect: {
     summary: "open the live state charts of a connection in a browser",

@@ -1,5 +1,4 @@
 import { describeHelp } from "../../commands/describe.ts";
-import { diagnoseHelp, diagnoseOptions } from "../../commands/diagnose.ts";
 import { moveHelp } from "../../commands/move.ts";
 import { rekeyHelp } from "../../commands/rekey.ts";
 import { restartHelp } from "../../commands/restart.ts";
@@ -16,14 +15,6 @@ export const describe = defineClusterCommand({
   options: { output },
   run: ({ connection, ...values }, kubectl) =>
     runInAgent(kubectl, ["describe", connection], { output }, values),
-});
-
-export const diagnose = defineClusterCommand({
-  ...diagnoseHelp,
-  arguments: { connection, child },
-  options: diagnoseOptions,
-  run: ({ connection, child, ...values }, kubectl) =>
-    runInAgent(kubectl, ["diagnose", connection, child], diagnoseOptions, values),
 });
 
 export const rekey = defineClusterCommand({
@@ -47,7 +38,8 @@ export const restart = defineClusterCommand({
   run: ({ connection }, kubectl) => runInAgent(kubectl, ["restart", connection]),
 });
 
-async function runInAgent(
+/** Runs `ipman` in the pod of a connection's agent, with the options that the user gave. */
+export async function runInAgent(
   kubectl: Kubectl,
   [command, connection, part]: readonly [
     command: string,
