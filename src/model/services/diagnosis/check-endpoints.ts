@@ -34,13 +34,13 @@ function withoutEndpoints({ facts: { service } }: ServiceSubject): Finding {
   if (selector === undefined)
     return problem(
       "endpoints",
-      "there is neither a selector nor an EndpointSlice with endpoints",
+      "the Service has neither a selector nor an EndpointSlice with endpoints",
       "set spec.selector to the labels of the pods",
     );
   const { namespace = "default" } = service.metadata;
   return problem(
     "endpoints",
-    `there is none: the selector ${selector} selects no pod that runs`,
+    `the Service has no endpoints: its selector ${selector} selects no pod that runs`,
     `compare it with the labels of the pods: kubectl get pods -n ${namespace} --show-labels`,
   );
 }
@@ -72,7 +72,7 @@ function portProblem(
   if (ready.length === 0)
     return problem(
       "endpoints",
-      `none of the ${count} of ${words} is ready`,
+      `none of the ${count} endpoints of ${words} is ready`,
       "kubectl get pods shows why: their readiness probes fail, or their containers do not run",
     );
   const workers = new Set(tunnel?.child?.workers.map(({ id }) => id));
@@ -86,7 +86,7 @@ function portProblem(
   if (!ready.some(isReachable))
     return problem(
       "endpoints",
-      `none of the ${ready.length} of ${words} has an IPv${family} address, and the child is IPv${family}`,
+      `none of the ${ready.length} ready endpoints of ${words} has an IPv${family} address, and the child is IPv${family}`,
       `set spec.ipFamilies of the Service to IPv${family}, or name a child of the pods' family`,
     );
   if (!request.isLocal) return undefined;

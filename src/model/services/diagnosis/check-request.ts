@@ -41,33 +41,37 @@ function requestText(request: ServiceRequest): string {
 }
 
 /** Names the fields that decide, as they are, and what they have to be. */
-function requestsNothing({ metadata, spec = {} }: ServiceObject): Finding {
+function requestsNothing({ metadata: { annotations = {} }, spec = {} }: ServiceObject): Finding {
   const { type = "ClusterIP", loadBalancerClass, selector } = spec;
   const ofClass =
     loadBalancerClass === undefined
       ? "without loadBalancerClass"
       : `with loadBalancerClass "${loadBalancerClass}"`;
-  const own = Object.keys(metadata.annotations ?? {}).filter((key) => key.startsWith(ownKeys));
-  const annotated = own.length === 0 ? "no annotation" : own.join(", ");
-  const found = `it has type ${type}, ${ofClass}, and of ipman ${annotated}`;
+  const own = Object.keys(annotations).filter((key) => key.startsWith(ownKeys));
+  const annotated =
+    own.length === 0
+      ? "none of its annotations"
+      : `annotations ${own.map((key) => key.slice(ownKeys.length)).join(", ")}`;
+  const missing = [annotation.connection, annotation.child, annotation.pool].filter(
+    (key) => annotations[key] === undefined,
+  );
+  const others = missing.length === 0 ? "" : `, and annotate it with ${missing.join(", ")}`;
   const selectsPods = Object.keys(selector ?? {}).length > 0;
   return problem(
     "request",
-    `requests nothing of ipman: ${found}`,
-    selectsPods || type === "LoadBalancer" ? exposeHint(type) : remoteHint,
+    `the Service requests nothing of ipman: type ${type} ${ofClass}, ${annotated}`,
+    hintFor(type, selectsPods, others),
   );
 }
 
 const ownKeys = `${apiGroup}/`;
 
-const names = `${annotation.connection}, ${annotation.child} and ${annotation.pool}`;
-
-const remoteHint = `to reach hosts of the partner, annotate it with ${annotation.remote}: ADDRESS, and with ${names}; to show pods to the partner, give it a selector, type: LoadBalancer and loadBalancerClass: ${tunnelClass}`;
-
-function exposeHint(type: string): string {
-  const fields = `type: LoadBalancer, loadBalancerClass: ${tunnelClass} and the annotations ${names}`;
+function hintFor(type: string, selectsPods: boolean, others: string): string {
   // The API server refuses a change of the class.
   if (type === "LoadBalancer")
-    return `delete it and create it again with ${fields}: the class of a LoadBalancer cannot be changed`;
-  return `to show its pods to the partner, set ${fields}; to reach hosts of the partner, use a Service without selector with ${annotation.remote}`;
+    return `to show it to the partner, create it again with loadBalancerClass: ${tunnelClass}${others}; the class of a LoadBalancer cannot be changed`;
+  const show = `type: LoadBalancer and loadBalancerClass: ${tunnelClass}`;
+  if (selectsPods)
+    return `to show its pods to the partner, set ${show}${others}; hosts of the partner take a Service without selector`;
+  return `to reach hosts of the partner, add the annotation ${annotation.remote}: ADDRESS${others}; to show pods to the partner, set a selector, ${show}`;
 }

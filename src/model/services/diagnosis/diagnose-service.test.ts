@@ -56,15 +56,18 @@ describe("the diagnosis of a Service", () => {
       const of = (spec: object) => found(plain(spec)).problems[0];
       assert.match(
         of({ loadBalancerClass: "metallb.io/lb" }) ?? "",
-        /^request: requests nothing .*LoadBalancer, with loadBalancerClass "metallb.io\/lb".*ipmanName/,
+        /^request: the Service requests nothing of ipman: type LoadBalancer with loadBalancerClass "metallb.io\/lb", annotations ipmanName, childName, poolName$/,
       );
       assert.match(of({ loadBalancerClass: undefined }) ?? "", /without loadBalancerClass/);
-      assert.match(of({ type: "ClusterIP", ...selecting }) ?? "", /type ClusterIP/);
+      assert.match(of({ type: "ClusterIP", ...selecting }) ?? "", /type ClusterIP with/);
     });
 
     it("a Service without selector and without the hosts of the partner", () => {
       const [first] = diagnoseService(plain({ type: "ClusterIP", loadBalancerClass: undefined }));
-      assert.match(first?.hint ?? "", /to reach hosts of the partner, annotate .*remote: ADDRESS/);
+      assert.match(
+        first?.hint ?? "",
+        /^to reach hosts of the partner, add the annotation ipman.dialo.ai\/remote: ADDRESS; to show/,
+      );
     });
 
     it("every field that is wrong", () => {
@@ -132,7 +135,7 @@ describe("the diagnosis of a Service", () => {
   describe("finds what is wrong with the endpoints", () => {
     const passed = ["request", "connection", "address"];
     it("a selector that selects no pod, and neither selector nor endpoints", () => {
-      finds(exposed({ slices: [] }), /the selector app=web selects no pod/, passed);
+      finds(exposed({ slices: [] }), /its selector app=web selects no pod/, passed);
       const service = withCondition(web());
       finds(exposed({ slices: endpointsOf(), service }), /neither a selector/, passed);
     });
@@ -145,7 +148,11 @@ describe("the diagnosis of a Service", () => {
     it("endpoints of which none is ready, unless one still serves", () => {
       const conditions = { ready: false };
       const waiting = pod("10.244.0.7", { conditions });
-      finds(exposed({ slices: endpointsOf(waiting) }), /none of the 1 of port 443/, passed);
+      finds(
+        exposed({ slices: endpointsOf(waiting) }),
+        /none of the 1 endpoints of port 443/,
+        passed,
+      );
       const ending = pod("10.244.0.8", {
         conditions: { ready: false, serving: true, terminating: true },
       });
