@@ -88,6 +88,9 @@ function childLines(child: ChildStatus, { traffic, sas, gateway, now }: Describe
     ...(traffic === undefined ? [] : [row("traffic", trafficText(traffic))]),
     row("gateway", `${styledState(child.gateway)}${netns === undefined ? "" : ` in ${netns}`}`),
     ...(child.nat ?? []).map((line) => row("nat", line)),
+    ...(child.knownSelectors === undefined
+      ? []
+      : [row("nat", `workers know the networks as ${child.knownSelectors}`)]),
     ...child.workers.map(({ id, address }) => row("worker", `${address}  ${id}`)),
     ...serviceRows(child),
     ...(child.reachability === undefined ? [] : [row("probe", child.reachability)]),
