@@ -9,7 +9,7 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
   },
   describe: {
     summary: hostCommands.describe.summary,
-    load: async () => (await import("./commands/agent-commands.ts")).describe,
+    load: async () => (await import("./commands/describe.ts")).command,
   },
   diagnose: {
     summary: "find out why a connection carries no traffic, or why a Service does not work",

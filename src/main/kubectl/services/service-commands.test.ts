@@ -47,7 +47,7 @@ const described = (localSelectors: readonly string[]) => {
   };
 };
 
-describe("kubectl ipman diagnose service", () => {
+describe("kubectl ipman, about Services,", () => {
   let folder: string;
   let answers: string;
   before(() => {
@@ -80,12 +80,14 @@ describe("kubectl ipman diagnose service", () => {
     writeFileSync(calls, "");
     const env = { ...process.env, PATH, ANSWERS: answers, CALLS: calls, NO_COLOR: "1" };
     const options = { encoding: "utf8", env, timeout: 60_000 } as const;
-    const done = spawnSync(process.execPath, [plugin, "diagnose", ...args], options);
+    const done = spawnSync(process.execPath, [plugin, ...args], options);
     return { ...done, calls: readFileSync(calls, "utf8") };
   }
 
+  const diagnose = (...args: readonly string[]) => run("diagnose", ...args);
+
   it("prints the checks of a Service that works, and asks the agent of its connection", () => {
-    const { stdout, status, calls } = run("service", "shop/web", "--context", "lab");
+    const { stdout, status, calls } = diagnose("service", "shop/web", "--context", "lab");
     assert.match(stdout, /^service shop\/web: nothing is wrong that could be seen from here\n/);
     assert.match(stdout, /\n {2}✓ selectors {4}the CHILD SA has 10\.0\.2\.10\n/);
     assert.equal(status, 0);
@@ -94,7 +96,7 @@ describe("kubectl ipman diagnose service", () => {
 
   it("prints the first problem with its remedy", () => {
     answer("exec", described(["10.0.2.0/29"]));
-    const { stdout, status } = run("service", "shop/web");
+    const { stdout, status } = diagnose("service", "shop/web");
     assert.match(
       stdout,
       /^service shop\/web: 10\.0\.2\.10 is in none of the local networks of the CHILD SA: 10\.0\.2\.0\/29\n {2}→ use a pool/,
@@ -107,7 +109,7 @@ describe("kubectl ipman diagnose service", () => {
     const { metadata, ...others } = service();
     const annotations = { ...metadata.annotations, "ipman.dialo.ai/\u001b[2J": "" };
     answer("service", { ...others, metadata: { ...metadata, annotations }, spec: {} });
-    const [first = ""] = run("service", "shop/web", "-o", "json").stdout.split("\n");
+    const [first = ""] = diagnose("service", "shop/web", "-o", "json").stdout.split("\n");
     const finding = JSON.parse(first) as { check: string; verdict: string; message: string };
     assert.equal(finding.verdict, "problem");
     assert.match(finding.message, /annotations .*, \\x1b\[2J$/);
@@ -115,7 +117,7 @@ describe("kubectl ipman diagnose service", () => {
 
   it("does without an agent and events that the user may not reach", () => {
     for (const kind of ["exec", "events", "ipsecconnection"]) refuse(kind);
-    const { stdout, status } = run("service", "shop/web");
+    const { stdout, status } = diagnose("service", "shop/web");
     assert.match(stdout, /· connection {2}IPSecConnection bank cannot be read: .*is forbidden/);
     assert.match(stdout, /· tunnel .*; the checks that need the agent are left out/);
     assert.equal(status, 0);
@@ -123,9 +125,9 @@ describe("kubectl ipman diagnose service", () => {
 
   it("finds a connection that does not exist, and reports a Service that does not", () => {
     answer("ipsecconnection", "");
-    assert.match(run("service", "shop/web").stdout, /there is no IPSecConnection "bank"/);
+    assert.match(diagnose("service", "shop/web").stdout, /there is no IPSecConnection "bank"/);
     answer("service", "");
-    const { stderr, status } = run("service", "shop/web");
+    const { stderr, status } = diagnose("service", "shop/web");
     assert.equal(stderr, "kubectl ipman diagnose: there is no Service shop/web\n");
     assert.equal(status, 1);
   });
@@ -145,7 +147,24 @@ describe("kubectl ipman diagnose service", () => {
     const own = "uid-shop/web";
     const items = [event("new", own, 5), event("old", own, 4), event("other", "uid-x", 6)];
     answer("events", { items });
-    assert.match(run("service", "shop/web").stdout, /forwards 0 of 1 ports of the Service: new\n/);
+    assert.match(
+      diagnose("service", "shop/web").stdout,
+      /forwards 0 of 1 ports of the Service: new\n/,
+    );
+  });
+
+  it("lists the Services of a connection after its description, unless the user may not", () => {
+    answer("services", { items: [service()] });
+    answer("exec", "bank\n");
+    const listed = run("describe", "bank");
+    assert.equal(listed.stdout, "bank\n\nServices\n  ✓ shop/web  net exposed 10.0.2.10 443/tcp\n");
+    assert.match(listed.calls, /\nget services -A -o json\n$/);
+    assert.doesNotMatch(run("describe", "bank", "-o", "json").calls, /get services/);
+    refuse("services");
+    const { stdout, stderr, status } = run("describe", "bank");
+    assert.equal(stdout, "bank\n");
+    assert.match(stderr, /^kubectl ipman describe: .*services is forbidden/);
+    assert.equal(status, 0);
   });
 
   for (const [args, message] of [
@@ -156,7 +175,7 @@ describe("kubectl ipman diagnose service", () => {
   ] as const)
     it(`explains what is wrong with "${args}"`, () => {
       answer("ipsecconnection", "");
-      const { stderr, status } = run(...args.split(" "));
+      const { stderr, status } = diagnose(...args.split(" "));
       assert.match(stderr, message);
       assert.equal(status, 2);
     });
