@@ -20,7 +20,7 @@ import { checkTraffic } from "./traffic.ts";
 /** The parameters of a diagnosis. */
 export interface DiagnosisRequest {
   readonly connection: string;
-  /** The key of a child; undefined for all. */
+  /** The key or the name of a child; undefined for all. */
   readonly child: string | undefined;
   /**
    * An address behind the peer that answers ping; undefined for the address of the child's probe.
