@@ -13,8 +13,8 @@ export const command = defineClusterCommand({
 
 For a Service, it checks in this order: the request in its class and annotations; connection, child, pool
 and namespace; its address; its endpoints; the tunnel and the networks that were negotiated with the
-partner; for hosts of the partner, the EndpointSlice; and the ports and the limit of the gateway. The
-first problem ends the checks.
+partner; for hosts of the partner, the EndpointSlice; the ports and the limit of the gateway; and whether
+endpoints, or the partner's hosts, accept connections by TCP. The first problem ends the checks.
 
   kubectl ipman diagnose service NAMESPACE/NAME`,
   notes: diagnoseHelp.notes,

@@ -16,6 +16,7 @@ const kubectl = `#!/bin/sh
 echo "$@" >>"$CALLS"
 while :; do case "$1" in --*) shift ;; *) break ;; esac; done
 case "$1" in get) kind=$2 ;; exec) kind=exec ;; esac
+case "$*" in *" --service "*) cat "$ANSWERS/answers"; exit 1 ;; esac
 cat "$ANSWERS/$kind" 2>/dev/null || { echo "Error: $kind is forbidden" >&2; exit 1; }
 `;
 
@@ -65,6 +66,7 @@ describe("kubectl ipman, about Services,", () => {
     answer("deployments", { items: [agent] });
     answer("events", { items: [] });
     answer("exec", described(["10.0.2.0/24"]));
+    answer("answers", { check: "answers", verdict: "ok", message: "all accept", child: "net" });
   });
   after(() => rmSync(folder, { recursive: true }));
 
@@ -90,7 +92,9 @@ describe("kubectl ipman, about Services,", () => {
     const { stdout, status, calls } = diagnose("service", "shop/web", "--context", "lab");
     assert.match(stdout, /^service shop\/web: nothing is wrong that could be seen from here\n/);
     assert.match(stdout, /\n {2}✓ selectors {4}the CHILD SA has 10\.0\.2\.10\n/);
+    assert.match(stdout, /\n {2}✓ answers {6}all accept\n$/);
     assert.equal(status, 0);
+    assert.match(calls, / ipman diagnose bank net --service shop\/web -o json\n$/);
     assert.match(calls, /^--context=lab get service web -n shop --ignore-not-found -o json\n/);
   });
 
@@ -103,6 +107,21 @@ describe("kubectl ipman, about Services,", () => {
     );
     assert.match(stdout, /\n {2}- other checks {2}depend on those above\n$/);
     assert.equal(status, 1);
+  });
+
+  it("ends with the answers of the hosts, if the agent can test them", () => {
+    const lines = ["refuses", "hangs"].map((message) => ({ check: "answers", message }));
+    const [first, second] = lines.map((line, i) => {
+      return JSON.stringify({ ...line, verdict: i === 0 ? "problem" : "note", hint: "look" });
+    });
+    answer("answers", `${first}\n${second}\n`);
+    const { stdout, status } = diagnose("service", "shop/web");
+    assert.match(stdout, /^service shop\/web: refuses\n {2}→ look\n/);
+    assert.equal(status, 1);
+    refuse("answers");
+    const without = diagnose("service", "shop/web");
+    assert.match(without.stdout, /\n {2}- answers {6}the agent cannot test them: /);
+    assert.equal(without.status, 0);
   });
 
   it("prints JSON, and names of others without control characters", () => {
