@@ -2,6 +2,7 @@ import type { ServiceRequest } from "../../../model/services/service-request.ts"
 import { skipped, type Finding } from "../../../model/status/finding.ts";
 import { agentsOf, ipmanIn } from "../cluster/agents.ts";
 import { KubectlError, type Kubectl } from "../cluster/kubectl.ts";
+import { failureText } from "./service-facts.ts";
 
 /** Has the agent test whether the endpoints of a Service, or the partner's hosts behind it, answer. */
 export async function serviceAnswers(
@@ -20,6 +21,6 @@ export async function serviceAnswers(
   } catch (error) {
     // An agent of an earlier version does not know the option.
     if (!(error instanceof KubectlError)) throw error;
-    return [skipped("answers", `the agent cannot test them: ${error.message}`)];
+    return [skipped("answers", `the agent cannot test them: ${failureText(error)}`)];
   }
 }

@@ -17,7 +17,7 @@ echo "$@" >>"$CALLS"
 while :; do case "$1" in --*) shift ;; *) break ;; esac; done
 case "$1" in get) kind=$2 ;; exec) kind=exec ;; esac
 case "$*" in *" --service "*) cat "$ANSWERS/answers"; exit 1 ;; esac
-cat "$ANSWERS/$kind" 2>/dev/null || { echo "Error: $kind is forbidden" >&2; exit 1; }
+cat "$ANSWERS/$kind" 2>/dev/null || { echo "Error: $kind is forbidden" >&2; echo "to this user" >&2; exit 1; }
 `;
 
 const named = { connection: "bank", child: "net", pool: "primary" };
@@ -76,14 +76,18 @@ describe("kubectl ipman, about Services,", () => {
 
   const refuse = (kind: string) => rmSync(join(answers, kind));
 
-  function run(...args: readonly string[]) {
+  function environment() {
     const PATH = `${folder}${delimiter}${process.env["PATH"]}`;
-    const calls = join(answers, "calls");
-    writeFileSync(calls, "");
-    const env = { ...process.env, PATH, ANSWERS: answers, CALLS: calls, NO_COLOR: "1" };
+    const CALLS = join(answers, "calls");
+    return { ...process.env, PATH, ANSWERS: answers, CALLS, NO_COLOR: "1" };
+  }
+
+  function run(...args: readonly string[]) {
+    const env = environment();
+    writeFileSync(env.CALLS, "");
     const options = { encoding: "utf8", env, timeout: 60_000 } as const;
     const done = spawnSync(process.execPath, [plugin, ...args], options);
-    return { ...done, calls: readFileSync(calls, "utf8") };
+    return { ...done, calls: readFileSync(env.CALLS, "utf8") };
   }
 
   const diagnose = (...args: readonly string[]) => run("diagnose", ...args);
@@ -137,7 +141,10 @@ describe("kubectl ipman, about Services,", () => {
   it("does without an agent and events that the user may not reach", () => {
     for (const kind of ["exec", "events", "ipsecconnection"]) refuse(kind);
     const { stdout, status } = diagnose("service", "shop/web");
-    assert.match(stdout, /· connection {2}IPSecConnection bank cannot be read: .*is forbidden/);
+    assert.match(
+      stdout,
+      /· connection {2}IPSecConnection bank cannot be read: .*is forbidden; to this user\n/,
+    );
     assert.match(stdout, /· tunnel .*; the checks that need the agent are left out/);
     assert.equal(status, 0);
   });
@@ -184,6 +191,19 @@ describe("kubectl ipman, about Services,", () => {
     assert.equal(stdout, "bank\n");
     assert.match(stderr, /^kubectl ipman describe: .*services is forbidden/);
     assert.equal(status, 0);
+  });
+
+  it("completes the names of Services that request something of ipman", () => {
+    const plain = { metadata: { namespace: "shop", name: "plain" }, spec: { type: "ClusterIP" } };
+    answer("services", { items: [plain, service()] });
+    const env = environment();
+    const completing = join(import.meta.dirname, "../../../../bin/kubectl_complete-ipman");
+    const typed = ["diagnose", "service", "sh"];
+    const { stdout } = spawnSync(process.execPath, [completing, ...typed], {
+      encoding: "utf8",
+      env,
+    });
+    assert.equal(stdout, "shop/web\n:4\n");
   });
 
   for (const [args, message] of [

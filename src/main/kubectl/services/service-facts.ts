@@ -51,8 +51,14 @@ async function orWhy<T>(value: Promise<T>): Promise<T | { readonly why: string }
   try {
     return await value;
   } catch (error) {
-    return { why: error instanceof Error ? error.message : String(error) };
+    return { why: failureText(error) };
   }
+}
+
+/** The text of a failure as one line: kubectl's messages may have several. */
+export function failureText(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.trim().replaceAll(/\s*\n\s*/g, "; ");
 }
 
 async function objectIfAny<T>(kubectl: Kubectl, ...words: readonly string[]) {
