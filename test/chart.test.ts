@@ -12,6 +12,7 @@ import { annotation, label } from "../src/model/kubernetes/labels.ts";
 import { operatorOptions, operatorOptionsFrom } from "../src/main/daemons/operator-options.ts";
 import { command } from "../src/main/daemons/operator.ts";
 import { longName } from "../src/main/options/option.ts";
+import { gatewayPortRange } from "../src/model/services/gateway-ports.ts";
 import { parseCommand } from "../src/main/program/run-program.ts";
 
 const chart = join(import.meta.dirname, "../charts/ipman");
@@ -51,6 +52,18 @@ describe("the chart", () => {
 
   it("accepts its own values", () => {
     assert.ok(accepts(values));
+  });
+
+  it("lets the connections of Services pass to gateways, on the ports that they have", () => {
+    const policies = parseAllDocuments(withoutTemplates(read("templates/network-policy.yaml")));
+    const gateways = policies
+      .map((policy) => policy.toJS() as { spec: { ingress: { ports?: unknown[] }[] } } | null)
+      .find((policy) => JSON.stringify(policy).includes('"xfrm"'));
+    const { first, last } = gatewayPortRange;
+    const ports = ["TCP", "UDP", "SCTP"].map((protocol) => {
+      return { port: first, endPort: last, protocol };
+    });
+    assert.deepEqual(gateways?.spec.ingress.at(-1)?.ports, ports);
   });
 
   it("accepts every default of the Go operator's chart", () => {

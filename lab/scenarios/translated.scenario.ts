@@ -248,6 +248,10 @@ describe("a child whose addresses are translated", () => {
     const described = sh(bin, "describe", "partner");
     assert.match(described, /nat +the partner sees workers as 10\.99\.0\.5/);
     assert.match(described, /nat +workers see 10\.0\.3\.0\/24 as 172\.31\.3\.0\/24/);
+    assert.match(
+      described,
+      /nat +workers know the networks as 10\.0\.3\.0\/24 with 172\.31\.3\.0\/24/,
+    );
     const diagnosed = sh(bin, "diagnose", "partner", "child-3", "--ping", "172.31.3.3");
     assert.match(diagnosed, /172\.31\.3\.3 answers/);
     assert.match(diagnosed, /the partner sees 10\.0\.3\.0\/24 as 192\.168\.77\.0\/24/);

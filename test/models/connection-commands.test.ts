@@ -4,6 +4,8 @@ import { lastValueFrom, toArray } from "rxjs";
 import { childSpec, connectionSpec, secret } from "../../lab/sites/manifests.ts";
 import { eventually } from "../../lab/sites/shell.ts";
 import { rekey, restart, type Outcome } from "../../src/runtime/connections/connection-commands.ts";
+import type { ConnectionActor } from "../../src/machines/connection/connection.ts";
+import { childrenOf } from "../../src/runtime/diagnosis/subject.ts";
 import { statusOf } from "../../src/runtime/status/status.ts";
 import { pathSnapshotOf } from "../../src/runtime/actors/snapshots.ts";
 import { resourceOf, World } from "../simulator/world.ts";
@@ -42,6 +44,18 @@ describe("the commands of a user", () => {
       "lan true has a new CHILD SA",
     ]);
     assert.deepEqual(states(world), ["established", "established"]);
+  });
+
+  it("accept the name of a child in place of its key", async () => {
+    await using world = await started({ a: childSpec(2, { name: "lan" }) });
+    const { supervisor } = world;
+    const rekeyed = await outcomes(rekey(supervisor, "partner", "lan"));
+    assert.deepEqual(described(rekeyed), ["a true has a new CHILD SA"]);
+    const [root] = supervisor.roots.values();
+    assert.deepEqual(
+      childrenOf(root as ConnectionActor, "lan").map(({ child }) => child.key),
+      ["a"],
+    );
   });
 
   it("are refused for an unknown name, and for a child without an SA to rekey", async () => {

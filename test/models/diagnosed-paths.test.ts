@@ -29,14 +29,22 @@ describe("the diagnosis of a connection with two paths", () => {
   before(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
   after(() => mock.timers.reset());
 
-  async function findingsIn(world: World): Promise<string[]> {
-    const request = { connection: "site", child: undefined, ping: undefined, rekey: false };
+  async function findingsIn(world: World, service?: string): Promise<string[]> {
+    const which = { connection: "site", child: undefined, service };
+    const request = { ...which, ping: undefined, rekey: false };
     const findings = await Array.fromAsync(diagnose(world.supervisor, examiner, request));
     return findings.map(({ verdict, check, path = "" }) => `${verdict} ${check} ${path}`.trim());
   }
 
   const worldWith = (...paths: object[]) =>
     new World([secret({ site: psk }), connectionSpec("site", { paths })].map(resourceOf));
+
+  it("tests nothing but whether its hosts answer if it is that of a Service", async () => {
+    await using world = worldWith({ name: "main" });
+    await world.start();
+    await pass(2_000);
+    assert.deepEqual(await findingsIn(world, "shop/web"), ["skipped answers"]);
+  });
 
   it("names the path of each finding, and the standby that is down after all others", async () => {
     await using world = worldWith({ name: "main" }, keyless);

@@ -244,9 +244,9 @@ export function chartScenarios(cluster: () => LabCluster): void {
       const peers = [{ ipBlock: { cidr: "10.1.0.0/28" } }];
       const rulesOf = (networkPolicy: object, name: string) => {
         const { spec } = one(rendered({ networkPolicy }), "NetworkPolicy", name);
-        return (spec as { ingress: { ports?: { port: string }[]; from?: unknown }[] }).ingress.map(
-          ({ ports: [port] = [], from }) => [port?.port, from],
-        );
+        return (
+          spec as { ingress: { ports?: { port: string | number }[]; from?: unknown }[] }
+        ).ingress.map(({ ports: [port] = [], from }) => [port?.port, from]);
       };
       const named = { webhookFrom: peers, metricsFrom: peers };
       const both = [
@@ -260,6 +260,9 @@ export function chartScenarios(cluster: () => LabCluster): void {
       ];
       assert.deepEqual(rulesOf(named, "ipman-agents"), [["metrics", peers], agents]);
       assert.deepEqual(rulesOf({}, "ipman-agents"), [["metrics", undefined], agents]);
+      const ofServices = rulesOf({ servicesFrom: peers }, "ipman-gateways").at(-1);
+      assert.deepEqual(ofServices, [20_000, peers]);
+      assert.deepEqual(rulesOf({}, "ipman-gateways").at(-1), [20_000, undefined]);
     });
 
     it("lets agents read the Secrets of their connections, or all by secretAccess: namespace", () => {

@@ -8,6 +8,7 @@ import type { LabCluster } from "../cluster.ts";
 import { renamed, walkThrough, walkThroughChild } from "../manifests.ts";
 import { configurePeer, examplePeer } from "../peer.ts";
 import { Workload } from "../workload.ts";
+import { serviceDiagnosisScenarios } from "./service-diagnosis.ts";
 
 const site = (script: string) => join(import.meta.dirname, "../../sites", script);
 const identities = { localId: "node.services", remoteId: "peer.services" };
@@ -264,6 +265,19 @@ export function serviceScenarios(cluster: () => LabCluster): void {
       );
       return own?.metadata ?? { name: "" };
     }
+
+    it("are listed with the operator's answers", () => {
+      const { output } = cluster().plugin("describe", "services");
+      assert.match(output, /✓ shop\/web +example-child exposed 10\.0\.4\.\d+ 443\/tcp\n/);
+      assert.match(output, /✓ caller\/partner +example-child remote 10\.0\.3\.1 5432\/tcp\n/);
+    });
+
+    serviceDiagnosisScenarios(cluster, {
+      namespace,
+      partner: `${remote}/partner`,
+      named,
+      host: partner,
+    });
 
     const callPartner = () => {
       const ip = jsonpath(".spec.clusterIP", "service", "partner", "-n", remote);

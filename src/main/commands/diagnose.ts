@@ -32,10 +32,17 @@ export const diagnoseOptions = {
 export const command = defineCommand({
   ...diagnoseHelp,
   arguments: { connection, child },
-  options: { ...diagnoseOptions, state: stateFolder },
-  run: async ({ connection, child, ping, rekey, output, state }) => {
+  options: {
+    ...diagnoseOptions,
+    service: optionalText(
+      "--service <namespace/name>",
+      "in an agent, only whether the endpoints of this Service, or the partner's hosts behind it, accept connections by TCP",
+    ),
+    state: stateFolder,
+  },
+  run: async ({ connection, child, ping, rekey, service, output, state }) => {
     const findings: Finding[] = [];
-    const request = { op: "diagnose", connection, child, ping, rekey };
+    const request = { op: "diagnose", connection, child, ping, rekey, service };
     for await (const result of ask(controlSocket(state), request)) {
       const finding = result as Finding;
       findings.push(finding);

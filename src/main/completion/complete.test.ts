@@ -5,7 +5,7 @@ import { program as ipman } from "../ipman.ts";
 import { program as kubectlProgram } from "../kubectl/main.ts";
 import type { Program } from "../options/command.ts";
 import { completionOf } from "./complete.ts";
-import { offeredConnections, offeredParts, type Names } from "./names.ts";
+import { offeredConnections, offeredParts, offeredServices, type Names } from "./names.ts";
 
 const names = (values: ReadonlyMap<string, string>): Names => ({
   connections: async () =>
@@ -13,6 +13,7 @@ const names = (values: ReadonlyMap<string, string>): Names => ({
   children: async (connection) => (connection === "partner" ? ["erp", "lan"] : []),
   paths: async (connection) => (connection === "partner" ? ["main", "backup"] : []),
   namespaces: async () => ["app"],
+  services: async () => ["shop/web", "shop/db"],
 });
 
 async function offered(program: Program, words: readonly string[]): Promise<string[]> {
@@ -61,6 +62,11 @@ describe("completion", () => {
     ["describe ", ["partner", "bank"]],
     ["-n ipman-system describe --context=other ", ["elsewhere"]],
     ["rekey partner ", ["erp", "lan"]],
+    ["diagnose ", ["partner", "bank", "service"]],
+    ["diagnose service ", ["shop/web", "shop/db"]],
+    ["diagnose service shop/w", ["shop/web"]],
+    ["diagnose partner ", ["erp", "lan"]],
+    ["rekey service ", []],
     ["logs partner --f", ["--follow"]],
     ["status --all", ["--all-namespaces"]],
     ["status --kubeconfig ", [":0"]],
@@ -84,6 +90,7 @@ describe("completion", () => {
       children: failing,
       paths: failing,
       namespaces: failing,
+      services: failing,
     });
     const { candidates } = await completionOf(ipman, ["restart", ""], without);
     assert.deepEqual(candidates, []);
@@ -93,5 +100,7 @@ describe("completion", () => {
     const hostile = ["$(touch HIT)", "a b", "'q", "*", "../../etc", "-rf", ""];
     assert.deepEqual(offeredConnections([...hostile, "partner"]), ["partner"]);
     assert.deepEqual(offeredParts([...hostile, "erp.1"]), ["erp.1"]);
+    const services = [...hostile, "a/b/c", "shop/$(touch HIT)", "shop/web"];
+    assert.deepEqual(offeredServices(services), ["shop/web"]);
   });
 });

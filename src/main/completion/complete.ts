@@ -1,7 +1,7 @@
 import type { Program } from "../options/command.ts";
 import { longName, type Offer } from "../options/option.ts";
 import { offersAt, readCommandLine, type CommandLine } from "./command-line.ts";
-import type { Names } from "./names.ts";
+import { serviceWord, type Names } from "./names.ts";
 
 /** A word that a shell may offer. */
 export interface Suggestion {
@@ -81,12 +81,22 @@ async function offered(
   try {
     const names = namesFor(line.values);
     const connection = line.positionals[0] ?? line.values.get("--connection") ?? "";
-    const isPart = offer === "children" || offer === "paths";
-    const found = isPart ? await names[offer](connection) : await names[offer]();
+    const found = await lookedUp(offer, connection, names);
     return only(found.map((word) => ({ word })));
   } catch {
     return only([]);
   }
+}
+
+async function lookedUp(
+  offer: Exclude<Offer, readonly string[] | "files" | "folders">,
+  connection: string,
+  names: Names,
+): Promise<readonly string[]> {
+  if (offer === "subjects") return [...(await names.connections()), serviceWord];
+  if (offer === "parts" && connection === serviceWord) return names.services();
+  if (offer === "parts" || offer === "children") return names.children(connection);
+  return offer === "paths" ? names.paths(connection) : names[offer]();
 }
 
 function only(candidates: readonly Suggestion[]): Completion {

@@ -35,6 +35,10 @@ export class HostNames implements Names {
     return existsSync(netnsFolder) ? readdirSync(netnsFolder) : [];
   }
 
+  async services(): Promise<readonly string[]> {
+    return [];
+  }
+
   async #connection(wanted: string): Promise<ConnectionStatus | undefined> {
     const { connections } = await this.#status();
     return connections.find(({ id }) => id === wanted);

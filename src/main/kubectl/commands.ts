@@ -9,11 +9,11 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
   },
   describe: {
     summary: hostCommands.describe.summary,
-    load: async () => (await import("./commands/agent-commands.ts")).describe,
+    load: async () => (await import("./commands/describe.ts")).command,
   },
   diagnose: {
-    summary: hostCommands.diagnose.summary,
-    load: async () => (await import("./commands/agent-commands.ts")).diagnose,
+    summary: "find out why a connection carries no traffic, or why a Service does not work",
+    load: async () => (await import("./commands/diagnose.ts")).command,
   },
   inspect: {
     summary: "open the live state charts of a connection in a browser",

@@ -1,7 +1,14 @@
 import type { IPSecConnectionSpec } from "../../model/api/schema/ipsec-connection.ts";
-import type { KubeObject } from "../../model/kubernetes/kube-object.ts";
+import { objectKey, type KubeObject } from "../../model/kubernetes/kube-object.ts";
+import { serviceKindOf, type ServiceObject } from "../../model/services/service-object.ts";
 import { complete as completeProgram } from "../completion/complete.ts";
-import { offeredConnections, offeredParts, type Names } from "../completion/names.ts";
+import {
+  offeredConnections,
+  offeredParts,
+  offeredServices,
+  type Names,
+} from "../completion/names.ts";
+import type { ItemList } from "./cluster/agents.ts";
 import { kubectlWhileTyped } from "./cluster/cluster-options.ts";
 import type { Kubectl } from "./cluster/kubectl.ts";
 import { program } from "./main.ts";
@@ -48,5 +55,11 @@ class ClusterNames implements Names {
 
   async namespaces(): Promise<readonly string[]> {
     return [];
+  }
+
+  async services(): Promise<readonly string[]> {
+    const { items } = await this.#kubectl.json<ItemList<ServiceObject>>("get", "services", "-A");
+    const requesting = items.filter((service) => serviceKindOf(service) !== undefined);
+    return offeredServices(requesting.map(({ metadata }) => objectKey(metadata)));
   }
 }

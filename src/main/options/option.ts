@@ -1,6 +1,7 @@
 /**
  * The values that a shell offers: fixed words, or names to look up. `children` and `paths` are those
- * of the connection that the command line names.
+ * of the connection that the command line names; `subjects` are connections and the word `service`,
+ * and `parts` are what follows them: children, or Services.
  */
 export type Offer =
   | readonly string[]
@@ -9,7 +10,9 @@ export type Offer =
   | "connections"
   | "children"
   | "paths"
-  | "namespaces";
+  | "namespaces"
+  | "subjects"
+  | "parts";
 
 /** An option of a command: parsing, help, completion and the typed value are derived from it. */
 export interface CommandOption<T> {

@@ -155,8 +155,15 @@ describe("a connection, described", () => {
   it("has the translation of a child's addresses", () => {
     const [child] = described.connection.children;
     const nat = ["the partner sees workers as 10.0.2.50"];
-    const connection = { ...described.connection, children: [{ ...child, nat }] };
+    const knownSelectors = "all workers with 10.1.2.0/24";
+    const connection = { ...described.connection, children: [{ ...child, nat, knownSelectors }] };
     const lines = describeLines({ ...described, connection } as unknown as Described);
-    assert.ok(lines.includes("  nat       the partner sees workers as 10.0.2.50"));
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith("  nat")),
+      [
+        "  nat       the partner sees workers as 10.0.2.50",
+        "  nat       workers know the networks as all workers with 10.1.2.0/24",
+      ],
+    );
   });
 });

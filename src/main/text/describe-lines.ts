@@ -28,7 +28,7 @@ export interface Described extends Dated {
 /** The facts of a child beside its status. */
 interface DescribedChild {
   readonly traffic: ChildTraffic | undefined;
-  readonly actor: ActorMessage | undefined;
+  readonly sas: readonly ChildSa[];
   readonly gateway: ActorMessage | undefined;
   readonly now: number;
 }
@@ -41,8 +41,6 @@ export function describeLines({ at: now, connection, traffic, actors }: Describe
     (listIn(titled(titleOf(path)), "ikeSas") as IkeSa[]).map((sa) => row("IKE SA", ikeText(sa)));
   const { paths = [], lastSwitch } = connection;
   const active = activePathOf(connection);
-  // The titles of children name the path unless it is the main one.
-  const above = active === mainPath ? connection.id : titleOf(active);
   return [
     styled("bold", connection.id),
     row("state", stateOf(connection, now)),
@@ -56,7 +54,7 @@ export function describeLines({ at: now, connection, traffic, actors }: Describe
       "",
       ...childLines(child, {
         traffic: traffic[`${connection.id}/${child.key}`],
-        actor: titled(`${above}/${child.key}`),
+        sas: childSas({ connection, actors }, child.key),
         gateway: titled(`${connection.id}/${child.key} gateway`),
         now,
       }),
@@ -64,23 +62,35 @@ export function describeLines({ at: now, connection, traffic, actors }: Describe
   ];
 }
 
+/** The CHILD SAs of a child on the active path. */
+export function childSas(
+  { connection, actors }: Pick<Described, "connection" | "actors">,
+  key: string,
+): readonly ChildSa[] {
+  const active = activePathOf(connection);
+  // The titles of children name the path unless it is the main one.
+  const above = active === mainPath ? connection.id : `${connection.id} ${pathLabel(active)}`;
+  const actor = actors.find(({ title }) => title === `${above}/${key}`);
+  return listIn(actor, "sas") as ChildSa[];
+}
+
 function addressRows({ floatingAddress: floating }: ConnectionStatus): string[] {
   if (floating === undefined) return [];
   return [row("address", `${floating.address} ${floating.held ? "on" : "not on"} this node`)];
 }
 
-function childLines(
-  child: ChildStatus,
-  { traffic, actor, gateway, now }: DescribedChild,
-): string[] {
+function childLines(child: ChildStatus, { traffic, sas, gateway, now }: DescribedChild): string[] {
   const netns = gateway?.snapshot?.context["netns"] as string | undefined;
   return [
     styled("bold", `child ${child.key}`),
     row("state", stateOf({ ...child, failure: childTrouble(child) }, now)),
-    ...(listIn(actor, "sas") as ChildSa[]).map((sa) => row("CHILD SA", childText(sa))),
+    ...sas.map((sa) => row("CHILD SA", childText(sa))),
     ...(traffic === undefined ? [] : [row("traffic", trafficText(traffic))]),
     row("gateway", `${styledState(child.gateway)}${netns === undefined ? "" : ` in ${netns}`}`),
     ...(child.nat ?? []).map((line) => row("nat", line)),
+    ...(child.knownSelectors === undefined
+      ? []
+      : [row("nat", `workers know the networks as ${child.knownSelectors}`)]),
     ...child.workers.map(({ id, address }) => row("worker", `${address}  ${id}`)),
     ...serviceRows(child),
     ...(child.reachability === undefined ? [] : [row("probe", child.reachability)]),

@@ -148,9 +148,22 @@ export interface FailoverSettings {
 }
 
 /** Finds a child by its key, or else by its name. */
-export function findChild(connection: Connection, name: string): Child | undefined {
+export function findChild(
+  connection: Pick<Connection, "children">,
+  name: string,
+): Child | undefined {
   return (
     connection.children.find((child) => child.key === name) ??
     connection.children.find((child) => child.name === name)
   );
+}
+
+/** All children, or the one with that key or name; empty if there is no such child. */
+export function childrenNamed(
+  connection: Pick<Connection, "children">,
+  name: string | undefined,
+): readonly Child[] {
+  if (name === undefined) return connection.children;
+  const found = findChild(connection, name);
+  return found === undefined ? [] : [found];
 }

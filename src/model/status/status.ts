@@ -33,6 +33,8 @@ export interface ChildStatus {
   readonly unrouted: string | undefined;
   /** The translation of its addresses, a line for each rule; an agent of an earlier version reports none. */
   readonly nat?: readonly string[];
+  /** The networks of its selectors as workers know them; undefined unless they are translated. */
+  readonly knownSelectors?: string;
   /** The doubt that it carries traffic although it is up, if there is one. */
   readonly traffic: Failure | undefined;
   /** Set while its gateway tracks almost as many connections as the kernel can. */

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { formatAddress, parseAddress, type Address } from "../net/address.ts";
 import { formatPrefix, parsePrefix, type Prefix } from "../net/prefix.ts";
-import { actualRemote, natLines, remoteAsSeen, seenLocal, type ChildNat } from "./child-nat.ts";
+import {
+  actualRemote,
+  natLines,
+  remoteAsSeen,
+  seenLocal,
+  selectorsAsKnown,
+  type ChildNat,
+} from "./child-nat.ts";
 
 const address = (text: string) => parseAddress(text) as Address;
 const pair = (actual: string, seen: string) => ({
@@ -39,6 +46,28 @@ describe("the translation of a child", () => {
       "172.31.2.0/25",
     ]);
     assert.equal(remoteAsSeen(networks, undefined), networks);
+  });
+
+  it("gives the networks of selectors as workers know them", () => {
+    const known = (translation: ChildNat | undefined, local: string[], remote: string[]) => {
+      const networks = (texts: string[]) => texts.map((text) => parsePrefix(text) as Prefix);
+      const selectors = { localSelectors: networks(local), remoteSelectors: networks(remote) };
+      return selectorsAsKnown({ ...selectors, nat: translation });
+    };
+    assert.equal(
+      known(nat, ["192.168.77.0/24", "10.8.0.0/16"], ["10.0.2.0/24"]),
+      "10.0.5.0/24 10.8.0.0/16 with 10.0.2.128/25 172.31.2.0/25",
+    );
+    assert.equal(
+      known(nat, ["192.168.77.64/26"], ["10.0.2.9/32"]),
+      "10.0.5.64/26 with 172.31.2.9/32",
+    );
+    assert.equal(
+      known(shared("10.99.0.5"), ["10.99.0.5/32"], ["10.1.0.0/16"]),
+      "all workers with 10.1.0.0/16",
+    );
+    assert.equal(known(nat, [], ["10.0.2.0/24"]), undefined);
+    assert.equal(known(undefined, ["10.0.5.0/24"], ["10.0.2.0/24"]), undefined);
   });
 
   it("is formatted as a line for each rule, the same one while it is unchanged", () => {

@@ -1,6 +1,6 @@
 import { formatAddress, type Address } from "../net/address.ts";
 import type { AddressRange } from "../net/address-pool.ts";
-import { contains, formatPrefix, networkOf, type Prefix } from "../net/prefix.ts";
+import { contains, formatPrefix, networkOf, overlap, type Prefix } from "../net/prefix.ts";
 import { memo } from "../value/memo.ts";
 import { withoutNetworks } from "../net/without-networks.ts";
 
@@ -36,6 +36,43 @@ export function remoteAsSeen(
     ),
   );
   return [...kept, ...remote.map(({ seen }) => seen)];
+}
+
+/** The parts of a child that decide which networks are on the wire. */
+interface TranslatedSelectors {
+  readonly nat?: ChildNat | undefined;
+  readonly localSelectors: readonly Prefix[];
+  readonly remoteSelectors: readonly Prefix[];
+}
+
+/**
+ * The networks of a child's selectors as workers know them, as text: those of this side, and those of the
+ * partner. Undefined if they are the same, or charon chooses those of this side.
+ */
+export function selectorsAsKnown(child: TranslatedSelectors): string | undefined {
+  return child.nat === undefined ? undefined : textAsKnown(child);
+}
+
+const textAsKnown = memo(({ nat, localSelectors, remoteSelectors }: TranslatedSelectors) => {
+  if (nat === undefined || localSelectors.length === 0) return undefined;
+  const swapped = nat.remote.map(({ actual, seen }) => ({ actual: seen, seen: actual }));
+  const local = nat.addresses === undefined ? asKnown(localSelectors, nat.local) : ["all workers"];
+  return `${local.join(" ")} with ${asKnown(remoteSelectors, swapped).join(" ")}`;
+});
+
+/** The `actual` networks in place of the `seen` ones. */
+function asKnown(networks: readonly Prefix[], pairs: readonly NetworkPair[]): string[] {
+  const seen = pairs.map((pair) => pair.seen);
+  const known = networks.flatMap((network) => [
+    ...withoutNetworks(networkOf(network), seen),
+    ...pairs
+      .filter((pair) => overlap(network, pair.seen))
+      .map((pair): Prefix => {
+        const common = network.length > pair.seen.length ? networkOf(network) : pair.seen;
+        return { ...common, address: translated(common.address, pair.seen, pair.actual) };
+      }),
+  ]);
+  return known.map(formatPrefix);
 }
 
 /** The address that the partner has for a host that workers know by another one. */

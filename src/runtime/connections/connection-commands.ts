@@ -2,6 +2,7 @@ import { defer, filter, map, merge, of, take, timeout, type Observable } from "r
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import type { ChildActor, ChildSnapshot } from "../../machines/child/child.ts";
 import type { ChildRef } from "../../model/api/child-ref.ts";
+import { childrenNamed } from "../../model/api/connection.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { activeElsewhere, rootOf } from "./root-of.ts";
 import type { Running } from "../ports/running.ts";
@@ -24,11 +25,11 @@ const restartMs = 60_000;
  * Rekeys CHILD SAs now, as charon does before they expire. No packet is lost, and a peer that
  * refuses the later rekey refuses this one.
  *
- * @param key the child's key; undefined for all children
+ * @param name the child's key or name; undefined for all children
  * @throws if there is no such connection or child
  */
-export function rekey(running: Live, id: string, key?: string): Observable<Outcome> {
-  return merge(...childrenOf(running, id, key).map((child) => rekeyOne(running, child)));
+export function rekey(running: Live, id: string, name?: string): Observable<Outcome> {
+  return merge(...childrenOf(running, id, name).map((child) => rekeyOne(running, child)));
 }
 
 /**
@@ -125,18 +126,20 @@ interface CommandTarget {
   readonly child: ChildActor;
 }
 
-function childrenOf(running: Live, id: string, key?: string): CommandTarget[] {
+function childrenOf(running: Live, id: string, name?: string): CommandTarget[] {
   const root = rootOf(running, id);
   const elsewhere = activeElsewhere(root);
   if (elsewhere !== undefined) throw new Error(elsewhere);
   const connection = root.getSnapshot();
-  const all = connection.context.connection.children.map((child) => child.key);
-  const wanted = key === undefined ? all : all.filter((childKey) => childKey === key);
-  if (wanted.length === 0)
-    throw new Error(`connection ${id} has no child "${key}"; it has ${all.join(", ")}`);
-  return wanted.flatMap((childKey) => {
-    const child = childOf(connection, childKey);
-    return child === undefined ? [] : [{ root, key: childKey, child }];
+  const declared = connection.context.connection;
+  const wanted = childrenNamed(declared, name);
+  if (wanted.length === 0) {
+    const all = declared.children.map(({ key }) => key).join(", ");
+    throw new Error(`connection ${id} has no child "${name}"; it has ${all}`);
+  }
+  return wanted.flatMap(({ key }) => {
+    const child = childOf(connection, key);
+    return child === undefined ? [] : [{ root, key, child }];
   });
 }
 

@@ -70,13 +70,14 @@ function logsOf(
   });
 }
 
-function diagnosisOf({ connection, child, ping, rekey: tries }: Readonly<Record<string, unknown>>) {
+function diagnosisOf(request: Readonly<Record<string, unknown>>) {
+  const { connection, child, ping, rekey: tries, service } = request;
   const text = optionalText(ping);
   const target = parseAddress(text ?? "");
   if (text !== undefined && target === undefined)
     throw new Error(`--ping: "${text}" is not an IP address`);
   const which = { connection: textOf(connection), child: optionalText(child) };
-  return { ...which, ping: target, rekey: tries === true };
+  return { ...which, ping: target, rekey: tries === true, service: optionalText(service) };
 }
 
 function textOf(value: unknown): string {

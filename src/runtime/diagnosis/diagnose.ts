@@ -11,6 +11,7 @@ import { checkDeclared } from "./declared.ts";
 import type { Examiner } from "./examiner.ts";
 import { checkGateway, checkWorkers } from "./gateway.ts";
 import { checkRoute } from "./route.ts";
+import { checkAnswers } from "./service-answers.ts";
 import { checkChild, checkIke } from "./sas.ts";
 import { activeElsewhere, rootOf } from "../connections/root-of.ts";
 import { byActivePath, checkStandbys } from "./standbys.ts";
@@ -20,7 +21,7 @@ import { checkTraffic } from "./traffic.ts";
 /** The parameters of a diagnosis. */
 export interface DiagnosisRequest {
   readonly connection: string;
-  /** The key of a child; undefined for all. */
+  /** The key or the name of a child; undefined for all. */
   readonly child: string | undefined;
   /**
    * An address behind the peer that answers ping; undefined for the address of the child's probe.
@@ -28,6 +29,8 @@ export interface DiagnosisRequest {
   readonly ping: Address | undefined;
   /** Whether to rekey the CHILD SAs, which shows whether the peer accepts that. */
   readonly rekey: boolean;
+  /** Checks nothing but whether this Service, `namespace/name`, is answered; undefined without one. */
+  readonly service?: string | undefined;
 }
 
 /**
@@ -44,6 +47,10 @@ export async function* diagnose(
 ): AsyncGenerator<Finding, void> {
   const root = rootOf(running, request.connection);
   const elsewhere = activeElsewhere(root);
+  if (elsewhere === undefined && request.service !== undefined) {
+    yield* diagnoseAnswers(root, request.child, request.service, examiner);
+    return;
+  }
   if (elsewhere === undefined) yield* diagnoseTraffic(running, root, examiner, request);
   else {
     yield* checkDeclared(running, root).filter(({ path }) => path === undefined);
@@ -52,6 +59,19 @@ export async function* diagnose(
   }
   // Without charon, no path is up.
   if (running.charonSnapshot.matches("connected")) yield* checkStandbys(root, examiner);
+}
+
+/** Checks the hosts of one Service alone, whose other checks are those of `kubectl ipman`. */
+async function* diagnoseAnswers(
+  root: ConnectionActor,
+  name: string | undefined,
+  service: string,
+  examiner: Examiner,
+): AsyncGenerator<Finding, void> {
+  for (const subject of childrenOf(root, name)) {
+    const found = await checkAnswers(subject, service, examiner);
+    yield* found.map((finding) => ({ ...finding, child: subject.child.key }));
+  }
 }
 
 /** Checks what the traffic depends on: the active path, and the children. */

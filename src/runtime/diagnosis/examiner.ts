@@ -1,4 +1,5 @@
 import type { Egress } from "../../adapters/netlink/route-lookup.ts";
+import type { TcpAnswer } from "../../adapters/tcp/tcp-answer.ts";
 import type { Address } from "../../model/net/address.ts";
 import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
@@ -41,6 +42,8 @@ export interface Examiner {
   readonly workerDrift: (placed: Placed, worker: Worker) => string[] | undefined;
   /** Whether the target answers echo requests through a gateway. */
   readonly answersGateway: (gateway: Gateway, source: Address, ask: Ask) => Promise<boolean>;
+  /** The answer to a connection by TCP from this process. */
+  readonly tcpAnswer: (address: Address, port: number) => Promise<TcpAnswer>;
   /** The largest packet that enters a child's tunnel unfragmented, in bytes. */
   readonly tunnelMtu: (placed: Placed) => number;
   readonly xfrmErrors: () => ReadonlyMap<string, number>;

@@ -1,7 +1,7 @@
 import type { GatewaySnapshot } from "../../machines/gateway/gateway.ts";
 import type { ConnectionActor } from "../../machines/connection/connection.ts";
 import type { ChildSnapshot } from "../../machines/child/child.ts";
-import type { Child } from "../../model/api/connection.ts";
+import { childrenNamed, type Child } from "../../model/api/connection.ts";
 import { type PublicState, publicStateOf } from "../../model/status/public-state.ts";
 import { activeConnection, childSnapshotOf, gatewaySnapshotOf } from "../actors/snapshots.ts";
 import type { Placed } from "./examiner.ts";
@@ -16,14 +16,11 @@ export interface ChildSubject {
   readonly placed: Placed | undefined;
 }
 
-/** The children of a connection, or the one with that key. */
-export function childrenOf(root: ConnectionActor, key?: string): ChildSubject[] {
+/** The children of a connection, or the one with that key or name. */
+export function childrenOf(root: ConnectionActor, name?: string): ChildSubject[] {
   const connection = root.getSnapshot();
   const { context } = connection;
-  const wanted = context.connection.children.filter(
-    (child) => key === undefined || child.key === key,
-  );
-  return wanted.flatMap((child) => {
+  return childrenNamed(context.connection, name).flatMap((child) => {
     const snapshot = childSnapshotOf(connection, child.key);
     if (snapshot === undefined) return [];
     const gateway = gatewaySnapshotOf(connection, child.key);

@@ -4,6 +4,7 @@ import type { DescriptorWatcher } from "../../adapters/linux/poller.ts";
 import { hasAddress } from "../../adapters/netlink/addresses.ts";
 import { egressTo, type Egress } from "../../adapters/netlink/route-lookup.ts";
 import type { EchoPath } from "../../adapters/icmp/echo-socket.ts";
+import { tcpAnswer, type TcpAnswer } from "../../adapters/tcp/tcp-answer.ts";
 import type { Address } from "../../model/net/address.ts";
 import type { Worker } from "../../model/network/endpoint.ts";
 import type { NetworkPlan } from "../../model/network/network-plan.ts";
@@ -28,6 +29,9 @@ export interface KernelExaminerOptions {
 const anySize = { attempts: 3, timeoutMs: 1_000 };
 /** For an echo of a given size, to an address that just answered a smaller one. */
 const givenSize = { attempts: 2, timeoutMs: 400 };
+
+/** For a connection by TCP: a SYN that is lost is sent again after 1 s and 3 s. */
+const tcpMs = 3_500;
 
 /** Examines the kernel of this machine. */
 export class KernelExaminer implements Examiner {
@@ -65,6 +69,10 @@ export class KernelExaminer implements Examiner {
   ): Promise<boolean> {
     const path = { namespace: netns, source, target, unfragmented: bytes !== undefined };
     return this.#answers(path, bytes);
+  }
+
+  tcpAnswer(address: Address, port: number): Promise<TcpAnswer> {
+    return tcpAnswer(address, port, tcpMs);
   }
 
   tunnelMtu({ connection, child, tunnel }: Placed): number {

@@ -3,7 +3,7 @@ import type { ConnectionSnapshot } from "../../machines/connection/connection.ts
 import type { ChildSnapshot } from "../../machines/child/child.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import type { Worker } from "../../model/network/endpoint.ts";
-import { natLines } from "../../model/translation/child-nat.ts";
+import { natLines, selectorsAsKnown } from "../../model/translation/child-nat.ts";
 import { unroutedText } from "../../model/network/tunnel-routes.ts";
 import type { Failure } from "../../model/status/failure.ts";
 import { type PublicState, publicStateOf } from "../../model/status/public-state.ts";
@@ -203,6 +203,7 @@ function childStatus(
   const { child, failure, sas } = snapshot.context;
   const keyExchange = sas.findLast(isInstalled)?.keyExchange;
   const services = gateway?.context.services;
+  const knownSelectors = selectorsAsKnown(child);
   const facts = {
     key: child.key,
     state: publicStateOf(snapshot) ?? untagged,
@@ -220,6 +221,7 @@ function childStatus(
     workers: workersOf(gateway?.context.workers ?? []),
     ...(services !== undefined && { services: servicesStatus(services) }),
     ...(child.nat !== undefined && { nat: natLines(child) }),
+    ...(knownSelectors !== undefined && { knownSelectors }),
   };
 }
 

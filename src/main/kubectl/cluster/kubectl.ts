@@ -29,6 +29,16 @@ export class Kubectl {
     throw new KubectlError(`kubectl ${args.join(" ")}: ${withoutNoise(messages)}`, output);
   }
 
+  /** The output of a command whose exit status reports a state, and not a failure. */
+  async runAnyway(...args: readonly string[]): Promise<string> {
+    try {
+      return await this.run(...args);
+    } catch (error) {
+      if (error instanceof KubectlError && error.output !== "") return error.output;
+      throw error;
+    }
+  }
+
   async json<T>(...args: readonly string[]): Promise<T> {
     return JSON.parse(await this.run(...args, "-o", "json")) as T;
   }

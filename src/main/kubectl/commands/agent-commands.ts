@@ -1,31 +1,13 @@
-import { describeHelp } from "../../commands/describe.ts";
-import { diagnoseHelp, diagnoseOptions } from "../../commands/diagnose.ts";
 import { moveHelp } from "../../commands/move.ts";
 import { rekeyHelp } from "../../commands/rekey.ts";
 import { restartHelp } from "../../commands/restart.ts";
-import { child, connection, output, path } from "../../options/common.ts";
+import { child, connection, path } from "../../options/common.ts";
 import { longName, type OptionTable } from "../../options/option.ts";
 import { agentsOf, ipmanIn } from "../cluster/agents.ts";
 import { defineClusterCommand } from "../cluster/cluster-options.ts";
 import type { Kubectl } from "../cluster/kubectl.ts";
 
 /** These run `ipman` in the pod of the connection's agent. */
-export const describe = defineClusterCommand({
-  ...describeHelp,
-  arguments: { connection },
-  options: { output },
-  run: ({ connection, ...values }, kubectl) =>
-    runInAgent(kubectl, ["describe", connection], { output }, values),
-});
-
-export const diagnose = defineClusterCommand({
-  ...diagnoseHelp,
-  arguments: { connection, child },
-  options: diagnoseOptions,
-  run: ({ connection, child, ...values }, kubectl) =>
-    runInAgent(kubectl, ["diagnose", connection, child], diagnoseOptions, values),
-});
-
 export const rekey = defineClusterCommand({
   ...rekeyHelp,
   arguments: { connection, child },
@@ -47,7 +29,8 @@ export const restart = defineClusterCommand({
   run: ({ connection }, kubectl) => runInAgent(kubectl, ["restart", connection]),
 });
 
-async function runInAgent(
+/** Runs `ipman` in the pod of a connection's agent, with the options that the user gave. */
+export async function runInAgent(
   kubectl: Kubectl,
   [command, connection, part]: readonly [
     command: string,

@@ -7,7 +7,6 @@ import { archiveFile } from "../../commands/gather.ts";
 import { agentsIn, ipmanIn, type Agent, type ItemList } from "../cluster/agents.ts";
 import { defineClusterCommand } from "../cluster/cluster-options.ts";
 import type { Kubectl } from "../cluster/kubectl.ts";
-import { outputAnyway } from "./status.ts";
 
 /** The namespace of ipman, unless the user names it or there is an agent. */
 const usualNamespace = "ipman-system";
@@ -89,6 +88,6 @@ class Gathering {
   }
 
   #put(file: string, ...args: readonly string[]): Promise<string> {
-    return this.#archive.put(file, () => outputAnyway(this.#kubectl, args));
+    return this.#archive.put(file, () => this.#kubectl.runAnyway(...args));
   }
 }

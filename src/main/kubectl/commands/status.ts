@@ -9,7 +9,7 @@ import { formatValue } from "../../text/output.ts";
 import { statusTable } from "../../text/status-table.ts";
 import { agentsIn, ipmanIn, type Agent } from "../cluster/agents.ts";
 import { defineClusterCommand } from "../cluster/cluster-options.ts";
-import { KubectlError, type Kubectl } from "../cluster/kubectl.ts";
+import type { Kubectl } from "../cluster/kubectl.ts";
 import { mergeReports, type AgentReport } from "./merge-reports.ts";
 import { watchStatus } from "./watch-status.ts";
 
@@ -46,16 +46,6 @@ function print(output: Output, reports: readonly AgentReport[]): boolean {
 }
 
 async function reportOf(kubectl: Kubectl, agent: Agent): Promise<AgentReport> {
-  const json = await outputAnyway(kubectl, ipmanIn(agent, "status", "-o", "json"));
+  const json = await kubectl.runAnyway(...ipmanIn(agent, "status", "-o", "json"));
   return printableValue(JSON.parse(json)) as StatusReport & Partial<Dated>;
-}
-
-/** The output of a command whose exit status reports a state, and not a failure. */
-export async function outputAnyway(kubectl: Kubectl, args: readonly string[]): Promise<string> {
-  try {
-    return await kubectl.run(...args);
-  } catch (error) {
-    if (error instanceof KubectlError && error.output !== "") return error.output;
-    throw error;
-  }
 }
