@@ -241,6 +241,19 @@ describe("the Services of a child", () => {
     ]);
   });
 
+  it("lose their address when their deletion begins, although a finalizer keeps them", () => {
+    const world = new World().put(web("10.0.2.10"), webSlice);
+    const next = exposedService("tenant/web", child, "10.0.2.10", { created: "06" });
+    const nextSlice = sliceObject("tenant/web", "web-1", [{ address: "10.244.0.2" }]);
+    world.put(next, nextSlice);
+    assert.match(world.served.join(), /^shop\/web /);
+    const { metadata, ...fields } = web("10.0.2.10");
+    const deletionTimestamp = "2026-01-03T03:04:05Z";
+    world.put({ ...fields, metadata: { ...metadata, deletionTimestamp } });
+    assert.deepEqual(world.served, ["tenant/web 10.0.2.10:443 to 10.244.0.2:8443"]);
+    assert.deepEqual(world.refusals, []);
+  });
+
   it("do not share a port of the gateway", () => {
     const world = new World().put(db, dbSlice(), remoteService("shop/late", child, "10.1.2.9"));
     world.put(remoteSlice("shop/late", child, key, { source: "10.0.2.12", port: 20_001 }));

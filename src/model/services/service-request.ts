@@ -71,10 +71,13 @@ export function transportOf(protocol: string): Transport | undefined {
   return transports.get(protocol);
 }
 
-/** Reads the request of a Service, or every problem of it; undefined for a Service without one. */
+/**
+ * Reads the request of a Service, or every problem of it; undefined for a Service without one. A Service
+ * that is being deleted requests nothing, however long a finalizer keeps it: its address may be another's.
+ */
 export function serviceRequest(service: ServiceObject): Result<ServiceRequest> | undefined {
   const kind = serviceKindOf(service);
-  if (kind === undefined) return undefined;
+  if (kind === undefined || service.metadata.deletionTimestamp !== undefined) return undefined;
   const problems: Problem[] = [];
   const report = (path: string, message: string) => void problems.push({ path, message });
   const common = commonOf(service, report);

@@ -49,7 +49,7 @@ export class ServiceViews implements Disposable {
   get requesting(): ReadonlyMap<string, RequestingService> {
     this.#requesting ??= new Map(
       [...this.services.objects].flatMap(([key, object]) => {
-        const result = object.metadata.deletionTimestamp === undefined && readRequest(object);
+        const result = readRequest(object);
         return result ? [[key, { object, result }]] : [];
       }),
     );
