@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { childSpec, connectionSpec } from "../../../lab/sites/manifests.ts";
 import type { Connection } from "../api/connection.ts";
 import { objectKey, type KubeObject } from "../kubernetes/kube-object.ts";
-import { annotation } from "../kubernetes/labels.ts";
+import { annotation, label } from "../kubernetes/labels.ts";
 import { formatAddress } from "../net/address.ts";
 import { parsePrefix, type Prefix } from "../net/prefix.ts";
 import type { Worker } from "../network/endpoint.ts";
@@ -202,13 +202,32 @@ describe("the Services of a child", () => {
   });
 
   it("do not get an address by the slice of another Service", () => {
-    const stolen = dbSlice();
+    const stolen = dbSlice({ uid: "uid-shop/thief" });
     const labels = { ...stolen.metadata.labels, "kubernetes.io/service-name": "thief" };
     const world = new World().put(remoteService("shop/thief", child, "10.1.2.7"), {
       ...stolen,
       metadata: { ...stolen.metadata, labels },
     });
     assert.match(world.refusals.join(), /^shop\/thief: .* does not prove/);
+  });
+
+  it("do not get the address of an earlier Service of their name by its slice", () => {
+    const { metadata, ...fields } = db;
+    const later = { ...fields, metadata: { ...metadata, uid: "later" } };
+    const world = new World().put(later, dbSlice());
+    assert.deepEqual([world.served, world.refusals], [[], []]);
+    const { metadata: known, ...rest } = dbSlice();
+    const { ownerReferences } = dbSlice({ uid: "later" }).metadata;
+    world.put({ ...rest, metadata: { ...known, ownerReferences } } as KubeObject);
+    assert.deepEqual(world.served, []);
+    assert.match(world.refusals.join(), /does not prove/);
+  });
+
+  it("are not given by a slice that the operator does not select", () => {
+    const { metadata, ...fields } = dbSlice();
+    const labels = { ...metadata.labels, [label.type]: "copy" };
+    const world = new World().put(db, { ...fields, metadata: { ...metadata, labels } });
+    assert.deepEqual([world.served, world.refusals], [[], []]);
   });
 
   it("do not get the gateway's port of another Service by a change of their slice", () => {

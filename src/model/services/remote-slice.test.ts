@@ -51,10 +51,11 @@ describe("the EndpointSlice of a remote Service", () => {
     ];
     const place = { connection: "bank", child: "net", pool: "primary" };
     const claim = { ...place, address: facts.source, ports: proven };
-    const names = { namespace: "shop", name: "db" };
+    const names = { namespace: "shop", name: "db", uid: "u" };
     assert.ok(isServiceProof(proof, key, names, claim));
     assert.ok(!isServiceProof(proof, key, { ...names, name: "db2" }, claim));
     assert.ok(!isServiceProof(proof, key, { ...names, namespace: "tenant" }, claim));
+    assert.ok(!isServiceProof(proof, key, { ...names, uid: "later" }, claim));
     assert.ok(!isServiceProof(proof, key, names, { ...claim, address: address("10.0.2.11") }));
     assert.ok(!isServiceProof(proof, key, names, { ...claim, pool: "other" }));
     assert.ok(!isServiceProof(proof, key, names, { ...claim, ports: proven.slice(1) }));

@@ -1,4 +1,3 @@
-import { apiGroup } from "../api/schema/api-group.ts";
 import { digestOf } from "../api/group.ts";
 import type { Child } from "../api/connection.ts";
 import { serviceProof } from "../addresses/service-proof.ts";
@@ -7,6 +6,7 @@ import { annotation, label } from "../kubernetes/labels.ts";
 import { formatAddress, type Address } from "../net/address.ts";
 import type { SegmentKey } from "../network/segment-key.ts";
 import type { Transport } from "../translation/child-services.ts";
+import { ownSliceLabels } from "./endpoint-slice.ts";
 import { servicePortKey } from "./gateway-ports.ts";
 import { mostPorts, type RemoteRequest } from "./service-request.ts";
 
@@ -26,7 +26,9 @@ export interface RemoteSliceFacts {
 }
 
 /** Selects the EndpointSlices of remote Services. */
-export const remoteSlices = `${label.sliceManager}=${apiGroup},${label.type}=remote`;
+export const remoteSlices = Object.entries(ownSliceLabels)
+  .map(([name, value]) => `${name}=${value}`)
+  .join(",");
 
 /** The EndpointSlice by which kube-proxy sends a remote Service's connections to the gateway. */
 export function remoteSlice(facts: RemoteSliceFacts, key: SegmentKey): KubeObject {
@@ -50,15 +52,14 @@ export function remoteSlice(facts: RemoteSliceFacts, key: SegmentKey): KubeObjec
       namespace,
       labels: {
         [label.serviceName]: serviceName,
-        [label.sliceManager]: apiGroup,
-        [label.type]: "remote",
+        ...ownSliceLabels,
       },
       annotations: {
         [annotation.connection]: connection,
         [annotation.child]: child.key,
         [annotation.pool]: pool,
         [annotation.source]: formatAddress(source),
-        [annotation.reservation]: serviceProof(key, { namespace, name: serviceName }, proven),
+        [annotation.reservation]: serviceProof(key, { namespace, name: serviceName, uid }, proven),
       },
       ownerReferences: [{ apiVersion: "v1", kind: "Service", name: serviceName, uid }],
     },

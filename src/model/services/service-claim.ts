@@ -1,7 +1,7 @@
 import { mayUse, unavailable } from "../api/availability.ts";
 import { childRefKey } from "../api/child-ref.ts";
 import { findChild, type Child, type Connection } from "../api/connection.ts";
-import { isServiceProof, type ServiceNames } from "../addresses/service-proof.ts";
+import { isServiceProof, type ServiceIdentity } from "../addresses/service-proof.ts";
 import { isOfPool } from "../addresses/pool.ts";
 import { annotation } from "../kubernetes/labels.ts";
 import { formatAddress, parseAddress, sameAddress, type Address } from "../net/address.ts";
@@ -87,19 +87,21 @@ function exposedClaim(
 }
 
 function remoteClaim(
-  { metadata: { name, namespace = "default" } }: ServiceObject,
+  { metadata: { name, namespace = "default", uid = "" } }: ServiceObject,
   { request, child, facts }: NamedRequest<RemoteRequest>,
 ): ServiceVerdict {
-  const own = facts.slices.filter((slice) => slice.isOwn && isFor(slice, request, child));
+  const own = facts.slices.filter(
+    (slice) => slice.isOwn && slice.owner === uid && isFor(slice, request, child),
+  );
   const [first] = own;
-  // The operator writes the slice, also after a change of the annotations.
+  // The operator writes the slice, also after a change of the annotations and for a later Service.
   if (first === undefined) return undefined;
   const text = first.metadata.annotations?.[annotation.source] ?? "";
   const source = parseAddress(text);
   if (source === undefined)
     return { why: `the EndpointSlice's source "${text}" is not an address` };
   const unproven = own.some(
-    (slice) => !isProven(slice, { namespace, name }, source, { request, child, facts }),
+    (slice) => !isProven(slice, { namespace, name, uid }, source, { request, child, facts }),
   );
   if (unproven)
     return {
@@ -149,13 +151,13 @@ function isFor(
 
 function isProven(
   { metadata: { annotations = {} }, ports }: EndpointSlice,
-  names: ServiceNames,
+  identity: ServiceIdentity,
   address: Address,
   { request: { connection, pool }, child, facts }: NamedRequest<RemoteRequest>,
 ): boolean {
   const { [annotation.source]: source = "", [annotation.reservation]: proof = "" } = annotations;
   const place = { connection, child: child.key, pool, address, ports };
-  return source === formatAddress(address) && isServiceProof(proof, facts.key, names, place);
+  return source === formatAddress(address) && isServiceProof(proof, facts.key, identity, place);
 }
 
 function addressProblem(
