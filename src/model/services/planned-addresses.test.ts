@@ -164,6 +164,20 @@ describe("the addresses of a connection's Services", () => {
     );
   });
 
+  it("are of a thousand Services at most, and of these as long as they want them", () => {
+    const address = "10.0.2.11";
+    const wanted = Array.from({ length: 1_000 }, (_, i) => ({
+      name: `s${i}`,
+      address,
+      port: 1_000 + i,
+    }));
+    const before = plan({}, wanted).services;
+    const { services, of } = plan(before, [{ name: "a" }, ...wanted]);
+    assert.deepEqual(services, before);
+    assert.match(of["shop/a"] ?? "", /^TooManyServices: 1000 Services of this connection /);
+    assert.equal(plan(before, [{ name: "a" }, ...wanted.slice(1)]).of["shop/a"], "10.0.2.10");
+  });
+
   it("are not shared with a Service that did not name its address", () => {
     const { of } = plan({ "10.0.2.10": [owner("shop/a")] }, [
       { name: "a" },

@@ -1,5 +1,9 @@
 import type { Allocation } from "../addresses/allocation.ts";
-import type { ServiceAddresses, ServiceOwner } from "../addresses/connection-reservations.ts";
+import {
+  mostServices,
+  type ServiceAddresses,
+  type ServiceOwner,
+} from "../addresses/connection-reservations.ts";
 import { poolRangeOf } from "../addresses/pool.ts";
 import type { Child } from "../api/connection.ts";
 import { annotation } from "../kubernetes/labels.ts";
@@ -56,12 +60,17 @@ export function plannedAddresses(
   const allocation = allocationOf(owners.stored);
   const rest = candidates.filter(({ request }) => !verdicts.has(request.service));
   for (const candidate of rest.toSorted(compare)) {
-    const verdict = choose(candidate, owners, allocation);
+    const verdict = owners.size < mostServices ? choose(candidate, owners, allocation) : tooMany;
     if (verdict.ok) owners.add(formatAddress(verdict.address), candidate);
     verdicts.set(candidate.request.service, verdict);
   }
   return { services: owners.stored, verdicts };
 }
+
+const tooMany = serviceProblem(
+  "TooManyServices",
+  `${mostServices} Services of this connection have addresses, and no more can: list several ports in one Service, or use another connection`,
+);
 
 /** Requests of one address come first: any other may get another one. */
 function compare(a: AddressCandidate, b: AddressCandidate): number {
@@ -139,45 +148,64 @@ function choose(
   return { ok: true, address };
 }
 
+/** The Services with one address: those of one child and one namespace. */
+interface SharedAddress {
+  readonly candidates: [AddressCandidate, ...AddressCandidate[]];
+  /** The ports that the partner sees → the Service that has it. */
+  readonly ports: Map<string, string>;
+}
+
 /** The Services that have addresses, while a plan is made. */
 class Owners {
-  readonly #candidates = new Map<string, AddressCandidate[]>();
+  readonly #addresses = new Map<string, SharedAddress>();
+  #size = 0;
 
   get stored(): ServiceAddresses {
-    const entries = [...this.#candidates].map(([address, candidates]) => [
+    const entries = [...this.#addresses].map(([address, { candidates }]) => [
       address,
       candidates.map(({ request: { service }, uid }): ServiceOwner => ({ service, uid })),
     ]);
     return Object.fromEntries(entries) as ServiceAddresses;
   }
 
+  /** The number of Services. */
+  get size(): number {
+    return this.#size;
+  }
+
   has(address: string): boolean {
-    return this.#candidates.has(address);
+    return this.#addresses.has(address);
   }
 
   add(address: string, candidate: AddressCandidate): void {
-    this.#candidates.set(address, [...(this.#candidates.get(address) ?? []), candidate]);
+    const known = this.#addresses.get(address);
+    const shared = known ?? { candidates: [candidate], ports: new Map<string, string>() };
+    if (known === undefined) this.#addresses.set(address, shared);
+    else known.candidates.push(candidate);
+    const { request } = candidate;
+    for (const port of shownPorts(request)) shared.ports.set(port, request.service);
+    this.#size++;
   }
 
   /** Why a Service cannot have an address besides the Services that have it. */
   conflict(address: string, { request, child }: AddressCandidate): string | undefined {
-    for (const { request: other, child: otherChild } of this.#candidates.get(address) ?? []) {
-      // An author learns the names of Services in the author's own namespace only.
-      if (other.namespace !== request.namespace)
-        return `${annotation.address}: ${address} is taken; request another address of the pool, or none`;
-      if (other.address === undefined || request.address === undefined || otherChild !== child)
-        return `${address} is taken by Service ${other.service}: only Services of one child that name it by ipman.dialo.ai/address share it`;
-      const port = sharedPort(request, other);
-      if (port !== undefined)
-        return `port ${port} of ${address} is taken by Service ${other.service}: use another port or address`;
-    }
-    return undefined;
+    const shared = this.#addresses.get(address);
+    if (shared === undefined) return undefined;
+    const [{ request: first, child: ofFirst }] = shared.candidates;
+    // An author learns the names of Services in the author's own namespace only.
+    if (first.namespace !== request.namespace)
+      return `${annotation.address}: ${address} is taken; request another address of the pool, or none`;
+    if (first.address === undefined || request.address === undefined || ofFirst !== child)
+      return `${address} is taken by Service ${first.service}: only Services of one child that name it by ipman.dialo.ai/address share it`;
+    const port = shownPorts(request).find((one) => shared.ports.has(one));
+    if (port === undefined) return undefined;
+    const owner = shared.ports.get(port) ?? "";
+    return `port ${port} of ${address} is taken by Service ${owner}: use another port or address`;
   }
 }
 
-/** The first port that both Services show to the partner. */
-function sharedPort(a: ServiceRequest, b: ServiceRequest): string | undefined {
-  if (a.kind !== "exposed" || b.kind !== "exposed") return undefined;
-  const taken = new Set(b.ports.map(({ transport, port }) => `${port}/${transport}`));
-  return a.ports.map(({ transport, port }) => `${port}/${transport}`).find((one) => taken.has(one));
+/** The ports that a Service shows to the partner. */
+function shownPorts(request: ServiceRequest): string[] {
+  if (request.kind !== "exposed") return [];
+  return request.ports.map(({ transport, port }) => `${port}/${transport}`);
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { auditTime, merge, Subject, tap, type Observable } from "rxjs";
 import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
-import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
+import { resourceTypes, wordsFor } from "../../../adapters/kubernetes/client/resource-type.ts";
 import type {
   ConnectionReservations,
   ServiceAddresses,
@@ -184,17 +184,20 @@ export class ServiceAddressAllocator implements Disposable {
   }
 
   async #write(id: string): Promise<readonly void[]> {
-    const { store, cluster } = this.#options;
+    const { store, cluster, onTrouble } = this.#options;
     try {
       const written = await store.update(id, async (reservations) => {
         await caughtUp(cluster, reservations);
         await this.#requireGone(reservations.services ?? {});
+        // Its manifest may have become invalid meanwhile: its Services stay as they are.
+        if (!cluster.desired.connections.has(id)) return { change: {}, result: undefined };
+        if (reservations.servicesProblem !== undefined) onTrouble(lostRecord(reservations));
         const candidates = this.#candidates().get(id) ?? [];
         const planned = this.#plan(id, reservations, candidates);
         return { change: { services: planned.services }, result: { candidates, planned } };
       });
       this.#failures.delete(id);
-      this.#judge(id, written.candidates, written.planned);
+      if (written !== undefined) this.#judge(id, written.candidates, written.planned);
     } catch (error) {
       this.#noteFailure(id, error);
       this.#queues.get(id)?.requestWrite();
@@ -257,6 +260,12 @@ export class ServiceAddressAllocator implements Disposable {
       }),
     );
   }
+}
+
+/** Addresses of Services that another program broke: they are written again, as the Services show them. */
+function lostRecord({ metadata, servicesProblem }: ConnectionReservations): Error {
+  const words = wordsFor(resourceTypes.ConfigMap, metadata);
+  return new Error(`${words}: ${servicesProblem}; ipman replaces it`);
 }
 
 function ingressOf({ object }: RequestingService): Address | undefined {
