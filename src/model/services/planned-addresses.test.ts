@@ -118,6 +118,22 @@ describe("the addresses of a connection's Services", () => {
     assert.deepEqual(Object.keys(services).toSorted(), ["10.0.2.10", "10.0.2.12", "10.0.2.30"]);
   });
 
+  it("are others after a pod got theirs, unless they request it", () => {
+    const before = { "10.0.2.10": [owner("shop/a")], "10.0.2.11": [owner("shop/b")] };
+    const wanted = [{ name: "a" }, { name: "b", address: "10.0.2.11" }].map(candidate);
+    const pods = new Set(["10.0.2.10", "10.0.2.11"]);
+    const used = new Map([["net", new Map([...pods].map((address) => [address, "pod shop/p"]))]]);
+    const allocationOf = () => new Allocation(used, []);
+    const { verdicts } = plannedAddresses(before, wanted, allocationOf, (_, address) =>
+      pods.has(formatAddress(address)),
+    );
+    const [a, b] = [...verdicts.values()];
+    assert.ok(b?.ok === true && formatAddress(b.address) === "10.0.2.12");
+    assert.ok(a?.ok === false && a.reason === "AddressTaken", JSON.stringify([...verdicts.keys()]));
+    const unproven = plannedAddresses(before, wanted, allocationOf).services;
+    assert.deepEqual(unproven, before);
+  });
+
   it("are the ones that the Services show if their record was lost", () => {
     const shown = [{ name: "a", previous: "10.0.2.13" }, { name: "b" }];
     assert.deepEqual(plan({}, shown).of, { "shop/a": "10.0.2.13", "shop/b": "10.0.2.10" });

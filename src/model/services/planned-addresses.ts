@@ -37,11 +37,14 @@ export interface PlannedAddresses {
  *
  * @param before the addresses that are stored
  * @param allocationOf the addresses that are not free while the Services have these
+ * @param isOfPod whether a pod has the address of a child, which agents then do not give to a Service: a
+ * replica of a version without Services may have given it to the pod
  */
 export function plannedAddresses(
   before: ServiceAddresses,
   candidates: readonly AddressCandidate[],
   allocationOf: (services: ServiceAddresses) => Allocation,
+  isOfPod: (child: Child, address: Address) => boolean = () => false,
 ): PlannedAddresses {
   const owners = new Owners();
   const byService = new Map(candidates.map((candidate) => [candidate.request.service, candidate]));
@@ -52,7 +55,8 @@ export function plannedAddresses(
       const address = parseAddress(text);
       if (candidate?.uid !== uid || address === undefined || verdicts.has(service)) continue;
       const permits = problemOf(candidate, address) === undefined && mayKeep(candidate, address);
-      if (!permits || owners.conflict(formatAddress(address), candidate) !== undefined) continue;
+      if (!permits || isOfPod(candidate.child, address)) continue;
+      if (owners.conflict(formatAddress(address), candidate) !== undefined) continue;
       owners.add(formatAddress(address), candidate);
       verdicts.set(service, { ok: true, address });
     }

@@ -1,18 +1,20 @@
 import { isDeepStrictEqual } from "node:util";
 import { auditTime, merge, Subject, tap, type Observable } from "rxjs";
+import type { ClusterKey } from "../../../adapters/kubernetes/cluster-key.ts";
 import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
 import { resourceTypes, wordsFor } from "../../../adapters/kubernetes/client/resource-type.ts";
 import type {
   ConnectionReservations,
   ServiceAddresses,
 } from "../../../model/addresses/connection-reservations.ts";
+import { isProvenOfPods } from "../../../model/addresses/proven-address.ts";
 import {
   availableChild,
   unavailable,
   type AvailabilityRule,
 } from "../../../model/api/availability.ts";
 import type { Child, Connection } from "../../../model/api/connection.ts";
-import { parseAddress, type Address } from "../../../model/net/address.ts";
+import { formatAddress, parseAddress, type Address } from "../../../model/net/address.ts";
 import {
   plannedAddresses,
   type AddressCandidate,
@@ -33,6 +35,7 @@ export interface ServiceAddressesOptions {
   readonly client: KubeClient;
   readonly cluster: Cluster;
   readonly store: ReservationStore;
+  readonly clusterKey: Pick<ClusterKey, "current">;
   readonly views: ServiceViews;
   readonly rule: AvailabilityRule;
   /** Receives each failure of a write that differs from the one before; the write is retried. */
@@ -170,9 +173,21 @@ export class ServiceAddressAllocator implements Disposable {
   ): PlannedAddresses {
     const { cluster } = this.#options;
     const { services: before = {}, ...rest } = reservations;
-    return plannedAddresses(before, candidates, (services) =>
-      cluster.allocation(id, { ...rest, services }),
+    return plannedAddresses(
+      before,
+      candidates,
+      (services) => cluster.allocation(id, { ...rest, services }),
+      (child, address) => this.#isOfPod(id, child, address),
     );
+  }
+
+  /** Whether a pod proves that it has an address. Its annotations alone are not enough: a Service would lose it. */
+  #isOfPod(id: string, child: Child, address: Address): boolean {
+    const { cluster, clusterKey } = this.#options;
+    const [connection, key] = [cluster.desired.connections.get(id), clusterKey.current];
+    if (connection === undefined || key === undefined) return false;
+    if (cluster.used(connection).get(child.key)?.has(formatAddress(address)) !== true) return false;
+    return isProvenOfPods(address, cluster.workersOf(id), { connection, child }, key);
   }
 
   #queueOf(id: string): WriteQueue<never, void> {
