@@ -183,8 +183,13 @@ describe("the Services of a child", () => {
     ],
     [
       "hosts of another family than the child's",
-      /fd00::7 is not an IPv4 address/,
+      /fd00::7 is IPv6, but child net is IPv4/,
       [remoteService("shop/db", child, "fd00::7"), dbSlice()],
+    ],
+    [
+      "hosts that the tunnel does not reach",
+      /10\.244\.0\.7 is in no network that child net sends into its tunnel/,
+      [remoteService("shop/db", child, "10.244.0.7"), dbSlice()],
     ],
   ];
   for (const [what, why, objects, changes = {}] of refusals)
@@ -199,6 +204,19 @@ describe("the Services of a child", () => {
     const annotations = { [annotation.address]: "10.0.2.1" };
     const world = new World().put(web("10.0.2.1", { annotations }), webSlice);
     assert.deepEqual(world.served, ["shop/web 10.0.2.1:443 to 10.244.0.1:8443"]);
+  });
+
+  it("are reported if no endpoint has an address of the child's family, unless one is a worker", () => {
+    const six = sliceObject("shop/web", "web-1", [{ address: "fd00::1" }]);
+    const world = new World().put(web("10.0.2.10"), six);
+    assert.match(world.refusals.join(), /^shop\/web: its endpoints have no IPv4 addresses/);
+    assert.equal(world.served.length, 1);
+    const alternate = (parsePrefix("fd00::1/128") as Prefix).address;
+    world.workers = [{ ...worker("10.0.2.12/24"), alternate }];
+    assert.deepEqual(world.refusals, []);
+    world.workers = [];
+    world.put(sliceObject("shop/web", "web-2", [{ address: "10.244.0.1" }]));
+    assert.deepEqual(world.refusals, []);
   });
 
   it("do not get an address by the slice of another Service", () => {

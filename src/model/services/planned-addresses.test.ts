@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Allocation } from "../addresses/allocation.ts";
 import type { ServiceAddresses } from "../addresses/connection-reservations.ts";
 import type { Child } from "../api/connection.ts";
-import { formatAddress, parseAddress } from "../net/address.ts";
+import { formatAddress, parseAddress, type Family } from "../net/address.ts";
 import { parseRange } from "../net/address-pool.ts";
 import { parsePrefix } from "../net/prefix.ts";
 import { plannedAddresses, type AddressCandidate } from "./planned-addresses.ts";
@@ -34,6 +34,7 @@ interface Wanted {
   readonly uid?: string;
   readonly previous?: string;
   readonly hosts?: readonly string[];
+  readonly families?: readonly Family[];
 }
 
 function candidate(wanted: Wanted): AddressCandidate {
@@ -47,7 +48,7 @@ function candidate(wanted: Wanted): AddressCandidate {
     address: address === undefined ? undefined : addressOf(address),
   };
   const requested = { name: "", transport: "tcp" as const, port };
-  const { hosts, previous } = wanted;
+  const { hosts, families = [4], previous } = wanted;
   return {
     request:
       hosts === undefined
@@ -57,6 +58,7 @@ function candidate(wanted: Wanted): AddressCandidate {
             kind: "remote",
             ports: [{ ...requested, hostPort: port }],
             hosts: hosts.map(addressOf),
+            families,
           },
     uid,
     child,
@@ -213,6 +215,7 @@ describe("the addresses of a connection's Services", () => {
         { name: "b", pool: "x" },
         { name: "c", hosts: ["fd00::7"] },
         { name: "d", hosts: ["10.9.0.1", "10.8.0.1"] },
+        { name: "e", hosts: ["10.9.0.1"], families: [6] },
       ],
       ["10.0.2.10", "10.0.2.11", "10.0.2.12", "10.0.2.13"],
     );
@@ -222,6 +225,7 @@ describe("the addresses of a connection's Services", () => {
       'UnknownPool: ipman.dialo.ai/poolName: child net has no pool "x"; known: primary, other',
     );
     assert.match(of["shop/c"] ?? "", /^FamilyMismatch: fd00::7 is IPv6/);
+    assert.match(of["shop/e"] ?? "", /^FamilyMismatch: spec\.ipFamilies: .* no IPv4 cluster IP/);
     assert.match(of["shop/d"] ?? "", /^HostNotRouted: 10\.8\.0\.1 is in no network/);
   });
 

@@ -4,11 +4,10 @@ import {
   type ServiceAddresses,
   type ServiceOwner,
 } from "../addresses/connection-reservations.ts";
-import { poolRangeOf } from "../addresses/pool.ts";
 import type { Child } from "../api/connection.ts";
 import { annotation } from "../kubernetes/labels.ts";
 import { formatAddress, parseAddress, sameAddress, type Address } from "../net/address.ts";
-import { contains } from "../net/prefix.ts";
+import { requestProblem } from "./request-problem.ts";
 import { serviceProblem, type ServiceProblem } from "./service-reason.ts";
 import type { ServiceRequest } from "./service-request.ts";
 
@@ -54,8 +53,7 @@ export function plannedAddresses(
       const candidate = byService.get(service);
       const address = parseAddress(text);
       if (candidate?.uid !== uid || address === undefined || verdicts.has(service)) continue;
-      const permits = problemOf(candidate, address) === undefined && mayKeep(candidate, address);
-      if (!permits || isOfPod(candidate.child, address)) continue;
+      if (!mayKeep(candidate, address) || isOfPod(candidate.child, address)) continue;
       if (owners.conflict(formatAddress(address), candidate) !== undefined) continue;
       owners.add(formatAddress(address), candidate);
       verdicts.set(service, { ok: true, address });
@@ -86,44 +84,11 @@ function rank({ request, previous }: AddressCandidate): number {
   return previous === undefined ? 2 : 1;
 }
 
+/** Whether a Service may keep its address. */
 function mayKeep({ request, child }: AddressCandidate, address: Address): boolean {
-  if (request.address !== undefined) return sameAddress(request.address, address);
-  return poolRangeOf(child, address)?.pool === request.pool;
-}
-
-/** A problem of the request that does not depend on other Services and pods. */
-function problemOf(
-  { request, child }: AddressCandidate,
-  address = request.address,
-): ServiceProblem | undefined {
-  const { pool } = request;
-  const { family } = child.xfrmIp.address;
-  if (!child.pools.has(pool)) {
-    const known = [...child.pools.keys()].join(", ") || "none";
-    const message = `${annotation.pool}: child ${child.key} has no pool "${pool}"; known: ${known}`;
-    return serviceProblem("UnknownPool", message);
-  }
-  const host = request.kind === "remote" ? request.hosts[0] : undefined;
-  const other = [host, address].find((one) => one !== undefined && one.family !== family);
-  if (other !== undefined) {
-    const message = `${formatAddress(other)} is IPv${other.family}, but child ${child.key} is IPv${family}: name a child of this family`;
-    return serviceProblem("FamilyMismatch", message);
-  }
-  const unrouted = unroutedHost(request, child);
-  if (unrouted !== undefined) {
-    const message = `${formatAddress(unrouted)} is in no network that child ${child.key} sends into its tunnel: see remote_ips and routes of the child`;
-    return serviceProblem("HostNotRouted", message);
-  }
-  if (address === undefined || sameAddress(address, child.xfrmIp.address)) return undefined;
-  if (poolRangeOf(child, address)?.pool === pool) return undefined;
-  const message = `${annotation.address}: ${formatAddress(address)} is neither an address of pool "${pool}" nor the child's xfrm_ip`;
-  return serviceProblem("InvalidService", message);
-}
-
-/** A host of the partner to which the gateway has no route through the tunnel. */
-function unroutedHost(request: ServiceRequest, { routes }: Child): Address | undefined {
-  const hosts = request.kind === "remote" ? request.hosts : [];
-  return hosts.find((host) => !routes.some((route) => contains(route, host)));
+  const { address: requested } = request;
+  if (requested !== undefined && !sameAddress(requested, address)) return false;
+  return requestProblem(request, child, address) === undefined;
 }
 
 function choose(
@@ -131,9 +96,9 @@ function choose(
   owners: Owners,
   allocation: Allocation,
 ): AddressVerdict {
-  const problem = problemOf(candidate);
-  if (problem !== undefined) return problem;
   const { request, child, previous } = candidate;
+  const problem = requestProblem(request, child, request.address);
+  if (problem !== undefined) return problem;
   const { pool, namespace, address } = request;
   const wanted = { child, pool, namespace };
   if (address === undefined) {

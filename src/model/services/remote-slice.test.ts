@@ -22,6 +22,7 @@ const request: RemoteRequest = {
   child: "lan",
   pool: "primary",
   address: undefined,
+  families: [4],
   hosts: [address("10.1.2.7")],
   ports: [
     { name: "sql", transport: "tcp", port: 5432, hostPort: 5432 },
