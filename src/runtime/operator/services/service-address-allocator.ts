@@ -3,10 +3,7 @@ import { auditTime, merge, Subject, tap, type Observable } from "rxjs";
 import type { ClusterKey } from "../../../adapters/kubernetes/cluster-key.ts";
 import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
 import { resourceTypes, wordsFor } from "../../../adapters/kubernetes/client/resource-type.ts";
-import type {
-  ConnectionReservations,
-  ServiceAddresses,
-} from "../../../model/addresses/connection-reservations.ts";
+import type { ConnectionReservations } from "../../../model/addresses/connection-reservations.ts";
 import { isProvenOfPods } from "../../../model/addresses/proven-address.ts";
 import {
   availableChild,
@@ -29,6 +26,7 @@ import { caughtUp } from "../addresses/caught-up.ts";
 import type { ReservationStore } from "../addresses/reservation-store.ts";
 import { WriteQueue } from "../addresses/write-queue.ts";
 import type { Cluster } from "../state/cluster.ts";
+import { requireGone } from "./require-gone.ts";
 import type { RequestingService, ServiceViews } from "./service-views.ts";
 
 export interface ServiceAddressesOptions {
@@ -199,11 +197,11 @@ export class ServiceAddressAllocator implements Disposable {
   }
 
   async #write(id: string): Promise<readonly void[]> {
-    const { store, cluster, onTrouble } = this.#options;
+    const { store, cluster, views, client, onTrouble } = this.#options;
     try {
       const written = await store.update(id, async (reservations) => {
         await caughtUp(cluster, reservations);
-        await this.#requireGone(reservations.services ?? {});
+        await requireGone(reservations.services ?? {}, views.services, client);
         // Its manifest may have become invalid meanwhile: its Services stay as they are.
         if (!cluster.desired.connections.has(id)) return { change: {}, result: undefined };
         if (reservations.servicesProblem !== undefined) onTrouble(lostRecord(reservations));
@@ -228,27 +226,6 @@ export class ServiceAddressAllocator implements Disposable {
     if (this.#subscription.closed || this.#failures.get(id) === words) return;
     this.#failures.set(id, words);
     this.#options.onTrouble(error);
-  }
-
-  /**
-   * Fails if a Service exists that the view does not have yet: a replica that has just begun to lead
-   * would take its address away.
-   */
-  async #requireGone(services: ServiceAddresses): Promise<void> {
-    const { client, views } = this.#options;
-    const owners = Object.values(services).flat();
-    for (const { service, uid } of owners) {
-      if (views.services.objects.has(service)) continue;
-      const [namespace = "", name = ""] = service.split("/");
-      const fieldSelector = `metadata.name=${name}`;
-      const found: (string | undefined)[] = [];
-      const { Service } = resourceTypes;
-      await client.list(Service, { namespace }, { fieldSelector }, ({ metadata }) => {
-        found.push(metadata.uid);
-      });
-      if (found.includes(uid))
-        throw new Error(`this replica's view of Services does not have ${service} yet`);
-    }
   }
 
   /** The valid requests for each connection by Services that may use it. */
