@@ -187,6 +187,38 @@ describe("the operator's part in Services", () => {
     assert.deepEqual(world.slices[0]?.ports, slice.ports);
   });
 
+  it("deletes slices with its labels that it did not write, whatever they name", async () => {
+    using world = await running();
+    world.remote("db", "10.1.2.7");
+    await pass(1_000);
+    const [slice] = world.slices;
+    assert.ok(slice !== undefined);
+    const { annotations: _, ...metadata } = slice.metadata;
+    for (const [name, named] of Object.entries({ bare: {}, copy: slice.metadata.annotations }))
+      world.api.put(EndpointSlice, {
+        ...slice,
+        metadata: { ...metadata, name, annotations: named },
+      } as KubeObject);
+    await pass(2_000);
+    assert.deepEqual(
+      world.slices.map((one) => one.metadata.name),
+      [slice.metadata.name],
+    );
+  });
+
+  it("follows a Service that names another connection", async () => {
+    using world = await running();
+    world.expose("web");
+    await pass(1_000);
+    world.expose("web", { [annotation.connection]: "nowhere" });
+    await pass(2_000);
+    assert.deepEqual(world.addresses, {});
+    assert.match(world.conditionOf("web") ?? "", /^False NotAvailable/);
+    world.expose("web");
+    await pass(2_000);
+    assert.deepEqual(Object.keys(world.addresses), ["10.0.2.10"]);
+  });
+
   it("does not take an address from a Service that its view lacks", async () => {
     using world = await running();
     // A leader that was suspended, and that has not noticed that another leads.

@@ -7,6 +7,7 @@ import { formatAddress, type Address } from "../net/address.ts";
 import type { SegmentKey } from "../network/segment-key.ts";
 import type { Transport } from "../translation/child-services.ts";
 import { ownSliceLabels } from "./endpoint-slice.ts";
+import { memo } from "../value/memo.ts";
 import { servicePortKey } from "./gateway-ports.ts";
 import { mostPorts, type RemoteRequest } from "./service-request.ts";
 
@@ -84,7 +85,9 @@ export interface KnownSlice {
 }
 
 /** Reads a slice back. Others may have changed it. */
-export function knownSlice(slice: KubeObject): KnownSlice {
+export const knownSlice = memo(readSlice);
+
+function readSlice(slice: KubeObject): KnownSlice {
   const { namespace = "default", labels = {}, annotations = {} } = slice.metadata;
   const service = `${namespace}/${labels[label.serviceName] ?? ""}`;
   const { ports } = slice as { readonly ports?: unknown };

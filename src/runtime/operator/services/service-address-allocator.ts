@@ -18,7 +18,7 @@ import {
   type AddressVerdict,
   type PlannedAddresses,
 } from "../../../model/services/planned-addresses.ts";
-import { knownSlice } from "../../../model/services/remote-slice.ts";
+import type { ServiceObject } from "../../../model/services/service-object.ts";
 import { serviceProblem, type ServiceProblem } from "../../../model/services/service-reason.ts";
 import type { ServiceRequest } from "../../../model/services/service-request.ts";
 import type { AssignedService } from "../../../model/services/service-status.ts";
@@ -27,7 +27,7 @@ import type { ReservationStore } from "../addresses/reservation-store.ts";
 import { WriteQueue } from "../addresses/write-queue.ts";
 import type { Cluster } from "../state/cluster.ts";
 import { requireGone } from "./require-gone.ts";
-import type { RequestingService, ServiceViews } from "./service-views.ts";
+import type { ServiceViews } from "./service-views.ts";
 
 export interface ServiceAddressesOptions {
   readonly client: KubeClient;
@@ -69,7 +69,7 @@ export class ServiceAddressAllocator implements Disposable {
     const { cluster, views } = options;
     const touched = merge(
       cluster.touched.pipe(tap((id) => this.#touched.add(id ?? all))),
-      views.changes.pipe(tap(() => this.#touched.add(all))),
+      views.touched.pipe(tap((id) => this.#touched.add(id ?? all))),
     );
     this.#subscription = touched.pipe(auditTime(gatherMs)).subscribe(() => this.#compareTouched());
   }
@@ -125,8 +125,7 @@ export class ServiceAddressAllocator implements Disposable {
     if (!cluster.synced || !views.synced) return;
     const { connections } = cluster.desired;
     const ids = this.#touched.has(all) ? connections.keys() : (this.#touched as Set<string>);
-    const byConnection = this.#candidates();
-    for (const id of ids) if (connections.has(id)) this.#compare(id, byConnection.get(id) ?? []);
+    for (const id of ids) if (connections.has(id)) this.#compare(id, this.#candidates(id));
     this.#touched.clear();
     for (const id of this.#judged.keys()) if (!connections.has(id)) this.#forget(id);
     this.#changes.next();
@@ -205,7 +204,7 @@ export class ServiceAddressAllocator implements Disposable {
         // Its manifest may have become invalid meanwhile: its Services stay as they are.
         if (!cluster.desired.connections.has(id)) return { change: {}, result: undefined };
         if (reservations.servicesProblem !== undefined) onTrouble(lostRecord(reservations));
-        const candidates = this.#candidates().get(id) ?? [];
+        const candidates = this.#candidates(id);
         const planned = this.#plan(id, reservations, candidates);
         return { change: { services: planned.services }, result: { candidates, planned } };
       });
@@ -228,29 +227,15 @@ export class ServiceAddressAllocator implements Disposable {
     this.#options.onTrouble(error);
   }
 
-  /** The valid requests for each connection by Services that may use it. */
-  #candidates(): ReadonlyMap<string, readonly AddressCandidate[]> {
-    const shown = this.#sources();
-    const found = [...this.#options.views.requesting].flatMap(([service, requesting]) => {
-      const { object, result } = requesting;
-      const target = result.ok ? this.targetOf(result.value) : undefined;
-      if (!result.ok || target === undefined) return [];
-      const { value: request } = result;
-      const previous = request.kind === "exposed" ? ingressOf(requesting) : shown.get(service);
+  /** The valid requests for a connection by Services that may use it. */
+  #candidates(id: string): readonly AddressCandidate[] {
+    const { views } = this.#options;
+    return views.requestsFor(id).flatMap(({ object, request }) => {
+      const target = this.targetOf(request);
+      if (target === undefined) return [];
+      const previous = request.kind === "exposed" ? ingressOf(object) : views.sourceOf(request);
       return [{ request, uid: object.metadata.uid ?? "", child: target.child, previous }];
     });
-    return Map.groupBy(found, ({ request }) => request.connection);
-  }
-
-  /** The source addresses in the slices of remote Services. */
-  #sources(): ReadonlyMap<string, Address> {
-    const known = [...this.#options.views.slices.objects.values()].map(knownSlice);
-    return new Map(
-      known.flatMap(({ service, source }): [string, Address][] => {
-        const address = parseAddress(source);
-        return address === undefined ? [] : [[service, address]];
-      }),
-    );
   }
 }
 
@@ -260,7 +245,7 @@ function lostRecord({ metadata, servicesProblem }: ConnectionReservations): Erro
   return new Error(`${words}: ${servicesProblem}; ipman replaces it`);
 }
 
-function ingressOf({ object }: RequestingService): Address | undefined {
-  const [first] = object.status?.loadBalancer?.ingress ?? [];
+function ingressOf({ status }: ServiceObject): Address | undefined {
+  const [first] = status?.loadBalancer?.ingress ?? [];
   return parseAddress(first?.ip ?? "");
 }
