@@ -187,25 +187,6 @@ describe("the operator's part in Services", () => {
     assert.deepEqual(world.slices[0]?.ports, slice.ports);
   });
 
-  it("deletes slices with its labels that it did not write, whatever they name", async () => {
-    using world = await running();
-    world.remote("db", "10.1.2.7");
-    await pass(1_000);
-    const [slice] = world.slices;
-    assert.ok(slice !== undefined);
-    const { annotations: _, ...metadata } = slice.metadata;
-    for (const [name, named] of Object.entries({ bare: {}, copy: slice.metadata.annotations }))
-      world.api.put(EndpointSlice, {
-        ...slice,
-        metadata: { ...metadata, name, annotations: named },
-      } as KubeObject);
-    await pass(2_000);
-    assert.deepEqual(
-      world.slices.map((one) => one.metadata.name),
-      [slice.metadata.name],
-    );
-  });
-
   it("follows a Service that names another connection", async () => {
     using world = await running();
     world.expose("web");

@@ -31,6 +31,7 @@ interface Wanted {
   readonly pool?: string;
   readonly address?: string;
   readonly port?: number;
+  readonly portCount?: number;
   readonly uid?: string;
   readonly previous?: string;
   readonly hosts?: readonly string[];
@@ -48,7 +49,7 @@ function candidate(wanted: Wanted): AddressCandidate {
     address: address === undefined ? undefined : addressOf(address),
   };
   const requested = { name: "", transport: "tcp" as const, port };
-  const { hosts, families = [4], previous } = wanted;
+  const { hosts, families = [4], previous, portCount = 1 } = wanted;
   return {
     request:
       hosts === undefined
@@ -56,7 +57,11 @@ function candidate(wanted: Wanted): AddressCandidate {
         : {
             ...common,
             kind: "remote",
-            ports: [{ ...requested, hostPort: port }],
+            ports: Array.from({ length: portCount }, (_, i) => ({
+              ...requested,
+              name: `${i}`,
+              hostPort: port,
+            })),
             hosts: hosts.map(addressOf),
             families,
           },
@@ -194,6 +199,26 @@ describe("the addresses of a connection's Services", () => {
     assert.deepEqual(services, before);
     assert.match(of["shop/a"] ?? "", /^TooManyServices: 1000 Services of this connection /);
     assert.equal(plan(before, [{ name: "a" }, ...wanted.slice(1)]).of["shop/a"], "10.0.2.10");
+  });
+
+  it("are of Services with 2,000 ports of a namespace at most; growth takes none from other namespaces", () => {
+    const address = "10.0.2.11";
+    const manyOf = (portCount: number): Wanted[] =>
+      Array.from({ length: 20 }, (_, i) => ({
+        name: `s${i}`,
+        address,
+        portCount,
+        hosts: ["10.9.0.1"],
+      }));
+    const other = { namespace: "tenant", name: "a" };
+    const { services } = plan({}, [...manyOf(100), other]);
+    assert.equal(Object.values(services).flat().length, 21);
+    const more = { name: "more", address, hosts: ["10.9.0.1"] };
+    const { of } = plan(services, [...manyOf(100), other, more]);
+    assert.match(of["shop/more"] ?? "", /^TooManyServices: .* of shop had 2001: /);
+    const grown = plan(services, [...manyOf(101), other]);
+    assert.equal(grown.of["tenant/a"], "10.0.2.10");
+    assert.equal(Object.values(grown.services).flat().length, 20);
   });
 
   it("are not shared with a Service that did not name its address", () => {

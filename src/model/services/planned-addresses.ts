@@ -54,6 +54,7 @@ export function plannedAddresses(
       const address = parseAddress(text);
       if (candidate?.uid !== uid || address === undefined || verdicts.has(service)) continue;
       if (!mayKeep(candidate, address) || isOfPod(candidate.child, address)) continue;
+      if (owners.quotaProblem(candidate) !== undefined) continue;
       if (owners.conflict(formatAddress(address), candidate) !== undefined) continue;
       owners.add(formatAddress(address), candidate);
       verdicts.set(service, { ok: true, address });
@@ -62,17 +63,18 @@ export function plannedAddresses(
   const allocation = allocationOf(owners.stored);
   const rest = candidates.filter(({ request }) => !verdicts.has(request.service));
   for (const candidate of rest.toSorted(compare)) {
-    const verdict = owners.size < mostServices ? choose(candidate, owners, allocation) : tooMany;
+    const verdict = owners.quotaProblem(candidate) ?? choose(candidate, owners, allocation);
     if (verdict.ok) owners.add(formatAddress(verdict.address), candidate);
     verdicts.set(candidate.request.service, verdict);
   }
   return { services: owners.stored, verdicts };
 }
 
-const tooMany = serviceProblem(
-  "TooManyServices",
-  `${mostServices} Services of this connection have addresses, and no more can: list several ports in one Service, or use another connection`,
-);
+/**
+ * The most ports that the Services of a namespace have of one connection. Each is a chain of rules in every
+ * gateway, so that one author could take the memory of all others' gateway.
+ */
+const mostPortsOfNamespace = 2_000;
 
 /** Requests of one address come first: any other may get another one. */
 function compare(a: AddressCandidate, b: AddressCandidate): number {
@@ -127,6 +129,7 @@ interface SharedAddress {
 /** The Services that have addresses, while a plan is made. */
 class Owners {
   readonly #addresses = new Map<string, SharedAddress>();
+  readonly #portsOf = new Map<string, number>();
   #size = 0;
 
   get stored(): ServiceAddresses {
@@ -137,9 +140,15 @@ class Owners {
     return Object.fromEntries(entries) as ServiceAddresses;
   }
 
-  /** The number of Services. */
-  get size(): number {
-    return this.#size;
+  /** Why one more Service cannot have an address, whichever it is. */
+  quotaProblem({ request: { namespace, ports } }: AddressCandidate): ServiceProblem | undefined {
+    const count = (this.#portsOf.get(namespace) ?? 0) + ports.length;
+    if (this.#size < mostServices && count <= mostPortsOfNamespace) return undefined;
+    const limit =
+      this.#size < mostServices
+        ? `the Services of a namespace can have ${mostPortsOfNamespace} ports of one connection, and with this one those of ${namespace} had ${count}`
+        : `${mostServices} Services of this connection have addresses, and no more can`;
+    return serviceProblem("TooManyServices", `${limit}: remove others, or use another connection`);
   }
 
   has(address: string): boolean {
@@ -154,6 +163,8 @@ class Owners {
     const { request } = candidate;
     for (const port of shownPorts(request)) shared.ports.set(port, request.service);
     this.#size++;
+    const { namespace, ports } = request;
+    this.#portsOf.set(namespace, (this.#portsOf.get(namespace) ?? 0) + ports.length);
   }
 
   /** Why a Service cannot have an address besides the Services that have it. */

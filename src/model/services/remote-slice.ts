@@ -1,12 +1,12 @@
 import { digestOf } from "../api/group.ts";
 import type { Child } from "../api/connection.ts";
-import { serviceProof } from "../addresses/service-proof.ts";
+import { isServiceProof, serviceProof } from "../addresses/service-proof.ts";
 import type { KubeObject } from "../kubernetes/kube-object.ts";
 import { annotation, label } from "../kubernetes/labels.ts";
-import { formatAddress, type Address } from "../net/address.ts";
+import { formatAddress, parseAddress, type Address } from "../net/address.ts";
 import type { SegmentKey } from "../network/segment-key.ts";
 import type { Transport } from "../translation/child-services.ts";
-import { ownSliceLabels } from "./endpoint-slice.ts";
+import { ownSliceLabels, trimmedSlice } from "./endpoint-slice.ts";
 import { memo } from "../value/memo.ts";
 import { servicePortKey } from "./gateway-ports.ts";
 import { mostPorts, type RemoteRequest } from "./service-request.ts";
@@ -99,6 +99,18 @@ function readSlice(slice: KubeObject): KnownSlice {
     source: annotations[annotation.source] ?? "",
     ports: new Map(listed.flatMap((port) => portOf(service, port))),
   };
+}
+
+/** Whether a slice proves that the operator wrote its source and its ports for its Service. */
+export function isProvenSlice(slice: KubeObject, key: SegmentKey): boolean {
+  const { metadata, service = "", owner = "", ports } = trimmedSlice(slice);
+  const { namespace = "", annotations = {} } = metadata;
+  const address = parseAddress(annotations[annotation.source] ?? "");
+  if (address === undefined) return false;
+  const identity = { namespace, name: service.slice(namespace.length + 1), uid: owner };
+  const { [annotation.reservation]: proof = "", [annotation.pool]: pool = "" } = annotations;
+  const { connection, child } = knownSlice(slice);
+  return isServiceProof(proof, key, identity, { connection, child, pool, address, ports });
 }
 
 function portOf(service: string, entry: unknown): [string, number][] {

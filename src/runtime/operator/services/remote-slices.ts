@@ -7,7 +7,8 @@ import { childRefKey } from "../../../model/api/child-ref.ts";
 import { objectKey, type KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import { gatewayPorts, servicePortKey } from "../../../model/services/gateway-ports.ts";
 import { formatAddress } from "../../../model/net/address.ts";
-import { knownSlice, remoteSlice } from "../../../model/services/remote-slice.ts";
+import type { SegmentKey } from "../../../model/network/segment-key.ts";
+import { isProvenSlice, knownSlice, remoteSlice } from "../../../model/services/remote-slice.ts";
 import { serviceProblem, type ServiceProblem } from "../../../model/services/service-reason.ts";
 import type { ServiceObject } from "../../../model/services/service-object.ts";
 import type { RemoteRequest } from "../../../model/services/service-request.ts";
@@ -34,6 +35,12 @@ export interface RemoteSlicesOptions {
 
 /** Collects changes that follow each other closely. */
 const gatherMs = 10;
+
+const proofs = new Memo<KubeObject, boolean>();
+
+function isProven(slice: KubeObject, key: SegmentKey): boolean {
+  return proofs.of(slice, [key], () => isProvenSlice(slice, key));
+}
 
 /** Memo of {@link remoteSlice}, whose proof takes time; the request is the object's. */
 const memo = new Memo<ServiceObject, KubeObject>();
@@ -85,7 +92,7 @@ export class RemoteSlices implements Disposable {
     const { cluster, views, addresses: given, clusterKey } = this.#options;
     const key = clusterKey.current;
     if (!cluster.synced || !views.synced || key === undefined) return;
-    this.#ports = this.#assigned();
+    this.#ports = this.#assigned(key);
     const wanted = new Map<string, KubeObject>();
     const noPorts: Ports = new Map();
     const tunnels = new Map<AssignedService["child"], ReturnType<typeof tunnelOf>>();
@@ -116,19 +123,21 @@ export class RemoteSlices implements Disposable {
   }
 
   /** The ports of each child's gateway: those that were assigned here or were read back are kept. */
-  #assigned(): ReadonlyMap<string, Ports> {
+  #assigned(segmentKey: SegmentKey): ReadonlyMap<string, Ports> {
     const { views, addresses } = this.#options;
-    const requests = [...views.requesting.values()].flatMap(({ result }) => {
+    const requests = [...views.requesting].flatMap(([service, { result }]) => {
       if (!result.ok || result.value.kind !== "remote") return [];
+      // Without an address, it needs no port.
+      if (addresses.found(service)?.ok === false) return [];
       const request = result.value;
       const target = addresses.targetOf(request);
       if (target === undefined) return [];
       const { connection, child } = target;
       return [{ request, key: childRefKey({ connection: connection.id, child: child.key }) }];
     });
-    const known = Map.groupBy([...views.slices.objects.values()].map(knownSlice), (slice) =>
-      childRefKey(slice),
-    );
+    // The author of another slice could take the port of a Service.
+    const proven = views.slices.objects.values().filter((slice) => isProven(slice, segmentKey));
+    const known = Map.groupBy(proven.map(knownSlice), (slice) => childRefKey(slice));
     const assigned = new Map<string, Ports>();
     for (const [key, ofChild] of Map.groupBy(requests, (one) => one.key)) {
       const stored = (known.get(key) ?? []).flatMap(({ ports }) => [...ports]);
