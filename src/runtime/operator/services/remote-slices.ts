@@ -10,8 +10,7 @@ import { formatAddress } from "../../../model/net/address.ts";
 import type { SegmentKey } from "../../../model/network/segment-key.ts";
 import { isProvenSlice, knownSlice, remoteSlice } from "../../../model/services/remote-slice.ts";
 import { serviceProblem, type ServiceProblem } from "../../../model/services/service-reason.ts";
-import type { ServiceObject } from "../../../model/services/service-object.ts";
-import type { RemoteRequest } from "../../../model/services/service-request.ts";
+import type { RemoteRequest, ServiceRequest } from "../../../model/services/service-request.ts";
 import type { AssignedService } from "../../../model/services/service-status.ts";
 import { Memo } from "../../../model/value/memo.ts";
 import type { OnBreakdown } from "../../actors/contained.ts";
@@ -42,8 +41,8 @@ function isProven(slice: KubeObject, key: SegmentKey): boolean {
   return proofs.of(slice, [key], () => isProvenSlice(slice, key));
 }
 
-/** Memo of {@link remoteSlice}, whose proof takes time; the request is the object's. */
-const memo = new Memo<ServiceObject, KubeObject>();
+/** Memo of {@link remoteSlice}, whose proof takes time. */
+const memo = new Memo<ServiceRequest, KubeObject>();
 
 type Ports = ReadonlyMap<string, number>;
 
@@ -110,8 +109,8 @@ export class RemoteSlices implements Disposable {
       const { gateway, isReady } = tunnel;
       const addresses = [source, gateway].map((address) => address && formatAddress(address));
       const numbers = request.ports.map((port) => ports.get(servicePortKey(service, port)));
-      const basis = [child, key, isReady, ...addresses, ...numbers];
-      const slice = memo.of(object, basis, () =>
+      const basis = [uid, child, key, isReady, ...addresses, ...numbers];
+      const slice = memo.of(request, basis, () =>
         remoteSlice({ request, uid, child, source, gateway, isReady, ports }, key),
       );
       wanted.set(objectKey(slice.metadata), slice);

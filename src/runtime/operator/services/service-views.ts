@@ -10,6 +10,7 @@ import { knownSlice, remoteSlices } from "../../../model/services/remote-slice.t
 import { trimmedService, type ServiceObject } from "../../../model/services/service-object.ts";
 import { serviceRequest, type ServiceRequest } from "../../../model/services/service-request.ts";
 import { conditionOf } from "../../../model/services/service-status.ts";
+import { keepEqual } from "../../../model/value/keep-equal.ts";
 
 /** A Service that requests something of ipman. */
 export interface RequestingService {
@@ -29,6 +30,7 @@ export class ServiceViews implements Disposable {
   readonly slices: ObjectStore<KubeObject>;
   /** By `namespace/name`; undefined after a Service changed. */
   #requesting: ReadonlyMap<string, RequestingService> | undefined;
+  #latest: ReadonlyMap<string, RequestingService> = new Map();
   #byConnection: ReadonlyMap<string, readonly ValidRequest[]> | undefined;
   /** The addresses in slices by Service; undefined after a slice changed. */
   #sources: ReadonlyMap<string, string> | undefined;
@@ -65,13 +67,19 @@ export class ServiceViews implements Disposable {
 
   /** The Services that request something of ipman, valid or not, by `namespace/name`. */
   get requesting(): ReadonlyMap<string, RequestingService> {
-    this.#requesting ??= new Map(
-      [...this.services.objects].flatMap(([key, object]) => {
-        const result = readRequest(object);
-        return result ? [[key, { object, result }]] : [];
-      }),
-    );
-    return this.#requesting;
+    if (this.#requesting !== undefined) return this.#requesting;
+    const requesting = new Map<string, RequestingService>();
+    for (const [key, object] of this.services.objects) {
+      const read = readRequest(object);
+      if (read === false) continue;
+      // The request is the same object also after a change of the status.
+      const result = keepEqual(this.#latest.get(key)?.result, read);
+      memo.set(object, result);
+      requesting.set(key, { object, result });
+    }
+    this.#latest = requesting;
+    this.#requesting = requesting;
+    return requesting;
   }
 
   /** The valid requests that name a connection. */
