@@ -19,6 +19,7 @@ const reasons: Readonly<Record<ServiceReason, true>> = {
   FamilyMismatch: true,
   HostNotRouted: true,
   PoolExhausted: true,
+  TooManyServices: true,
   AddressTaken: true,
   GatewayPortsExhausted: true,
   GatewayNotRunning: true,

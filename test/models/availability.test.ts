@@ -3,6 +3,10 @@ import { after, before, describe, it, mock } from "node:test";
 import { childSpec, connectionSpec } from "../../lab/sites/manifests.ts";
 import { Declared } from "../../src/adapters/kubernetes/declared.ts";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
+import {
+  emptyReservations,
+  reservationsConfigMap,
+} from "../../src/model/addresses/connection-reservations.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
 import { annotation, label } from "../../src/model/kubernetes/labels.ts";
 import { DeclaredAdmission } from "../../src/runtime/operator/admission/admit-declared.ts";
@@ -10,7 +14,7 @@ import { asking, gateway, Replica } from "../simulator/admitting.ts";
 import { KubeApi } from "../simulator/kube-api.ts";
 import { pass } from "../simulator/two-replicas.ts";
 
-const { IPSecConnection, Pod } = resourceTypes;
+const { ConfigMap, IPSecConnection, Pod } = resourceTypes;
 const net = childSpec(2, { name: "net", ip_pools: { primary: ["10.0.2.10-10.0.2.19"] } });
 
 /** A replica and an API server with one connection, which the pods of these namespaces may use. */
@@ -44,14 +48,18 @@ class World implements Disposable {
   }
 
   /** The warnings for the author of such a connection. */
-  async warned(allowedNamespaces: readonly string[] | undefined, child: object = net) {
+  async warned(
+    allowedNamespaces: readonly string[] | undefined,
+    child: object = net,
+    name = "other",
+  ) {
     const client = this.api.client();
     using declared = new Declared(client, {});
     const rule = { requireAllowedNamespaces: true };
     const { cluster } = this.#replica;
     const admission = new DeclaredAdmission({ cluster, declared, client }, rule);
     const given = { children: { net: child }, nodeName: "node-a", allowedNamespaces };
-    const object = connectionSpec("other", given) as KubeObject;
+    const object = connectionSpec(name, given) as KubeObject;
     const kind = { kind: "IPSecConnection" };
     const request = { uid: "u", kind, operation: "CREATE" as const, object, oldObject: null };
     const verdict = await admission.admit(request);
@@ -129,6 +137,22 @@ describe("a connection", () => {
     );
     assert.deepEqual(more, []);
     assert.deepEqual(await world.warned(["tenant"], { ...any, routes: ["10.8.0.0/16"] }), []);
+  });
+
+  it("causes a warning if a change of its pool takes the address of a Service", async () => {
+    using world = new World(["tenant"]);
+    const empty = emptyReservations("partner", { namespace: "ipman-system", owner: undefined });
+    const services = { "10.0.2.10": [{ service: "tenant/web", uid: "u" }] };
+    world.api.put(ConfigMap, reservationsConfigMap({ ...empty, services }));
+    await pass(200);
+    assert.deepEqual(await world.warned(["tenant"], net, "partner"), []);
+    const smaller = { ...net, ip_pools: { primary: ["10.0.2.11-10.0.2.19"] } };
+    const [warning, ...more] = await world.warned(["tenant"], smaller, "partner");
+    assert.match(
+      warning ?? "",
+      /^spec\.children\.net\.ip_pools\.primary: Services lose .*: 10\.0\.2\.10 of tenant\/web$/,
+    );
+    assert.deepEqual(more, []);
   });
 
   it("does not reveal the names of another namespace's pods", async () => {

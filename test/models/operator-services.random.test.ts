@@ -5,7 +5,7 @@ import { annotation } from "../../src/model/kubernetes/labels.ts";
 import { ServicesWorld } from "../simulator/services-world.ts";
 import { pass, TwoReplicas } from "../simulator/two-replicas.ts";
 
-const { Service } = resourceTypes;
+const { ConfigMap, Service } = resourceTypes;
 const pool = "10.0.2.10-10.0.2.21";
 const names = ["a", "b", "c", "d", "e", "f"];
 
@@ -93,6 +93,28 @@ describe("pods and Services", () => {
     });
   });
   after(() => mock.timers.reset());
+
+  it("have different addresses again after an earlier version gave a Service's to a pod", async () => {
+    using both = new Both(1);
+    const { pods, services } = both;
+    await pods.created(0, 500);
+    const [address = ""] = pods.pods.map(({ metadata }) =>
+      (metadata.annotations?.[annotation.vxlanIp] ?? "").replace(/\/.*/, ""),
+    );
+    services.expose("a");
+    await pass(1_000);
+    const [[given, owners] = []] = Object.entries(services.addresses);
+    assert.ok(given !== undefined && given !== address);
+    const [record] = pods.api.all(ConfigMap);
+    assert.ok(record !== undefined);
+    const text = JSON.stringify({ [address]: owners });
+    const annotations = { ...record.metadata.annotations, [annotation.services]: text };
+    pods.api.put(ConfigMap, { ...record, metadata: { ...record.metadata, annotations } });
+    await pass(3_000);
+    both.assertDistinct();
+    both.assertShown();
+    assert.deepEqual(Object.values(services.addresses), [owners]);
+  });
 
   for (let seed = 1; seed <= 12; seed++)
     it(`never have the same address, and Services show theirs (seed ${seed})`, async () => {

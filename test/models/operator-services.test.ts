@@ -206,6 +206,19 @@ describe("the operator's part in Services", () => {
     assert.deepEqual(world.slices[0]?.ports, slice.ports);
   });
 
+  it("follows a Service that names another connection", async () => {
+    using world = await running();
+    world.expose("web");
+    await pass(1_000);
+    world.expose("web", { [annotation.connection]: "nowhere" });
+    await pass(2_000);
+    assert.deepEqual(world.addresses, {});
+    assert.match(world.conditionOf("web") ?? "", /^False NotAvailable/);
+    world.expose("web");
+    await pass(2_000);
+    assert.deepEqual(Object.keys(world.addresses), ["10.0.2.10"]);
+  });
+
   it("does not take an address from a Service that its view lacks", async () => {
     using world = await running();
     // A leader that was suspended, and that has not noticed that another leads.
@@ -229,12 +242,12 @@ describe("the operator's part in Services", () => {
     await pass(1_000);
     const [record] = world.api.all(ConfigMap) as (KubeObject & { data: object })[];
     assert.ok(record !== undefined);
-    const data = { ...record.data, services: "?" };
+    const data = { ...record.data, pendingIps: "?" };
     world.api.put(ConfigMap, { ...record, data } as KubeObject);
     world.expose("b");
     await pass(20_000);
     assert.equal(world.troubles.length, 1);
-    assert.match((world.troubles[0] as Error).message, /data\.services is not a JSON/);
+    assert.match((world.troubles[0] as Error).message, /data\.pendingIps is not a JSON/);
     assert.deepEqual(world.ingressOf("a"), [{ ip: "10.0.2.10", ipMode: "VIP" }]);
     world.api.remove(ConfigMap, record.metadata);
     await pass(3_000);
@@ -242,6 +255,21 @@ describe("the operator's part in Services", () => {
       ["a", "b"].map((name) => world.ingressOf(name)[0]?.ip),
       ["10.0.2.10", "10.0.2.11"],
     );
+  });
+
+  it("replaces addresses of Services that another program broke by those that they show", async () => {
+    using world = await running();
+    world.expose("a");
+    world.expose("b");
+    await pass(1_000);
+    const [known, [record]] = [world.addresses, world.api.all(ConfigMap)];
+    assert.ok(record !== undefined && Object.keys(known).length === 2);
+    const annotations = { ...record.metadata.annotations, [annotation.services]: "?" };
+    world.api.put(ConfigMap, { ...record, metadata: { ...record.metadata, annotations } });
+    await pass(3_000);
+    assert.deepEqual(world.addresses, known);
+    assert.match(String(world.troubles), /services is not a JSON object .*; ipman replaces it$/);
+    assert.equal(world.troubles.length, 1);
   });
 
   it("keeps the Services of a connection whose manifest became invalid", async () => {

@@ -170,8 +170,10 @@ describe("the Services of an agent", () => {
 
   it("lead to the partner by a slice of the operator, and are reported once if it proves nothing", async () => {
     const db = remoteService("shop/db", child, "10.1.2.7");
-    const facts = { source: "10.0.2.11", port: 20_001 };
-    agent.put(db, remoteSlice("shop/db", child, key, facts));
+    agent.put(db);
+    const uid = agent.api.all(resourceTypes.Service)[0]?.metadata.uid ?? "";
+    const facts = { source: "10.0.2.11", port: 20_001, uid };
+    agent.put(remoteSlice("shop/db", child, key, facts));
     await pass(500);
     assert.deepEqual([agent.counts, agent.lines], [["shop/db 1"], []]);
     agent.put(remoteSlice("shop/db", child, new SegmentKey(Buffer.alloc(32, 2)), facts));

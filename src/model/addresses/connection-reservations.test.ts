@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { KubeObject } from "../kubernetes/kube-object.ts";
+import { annotation } from "../kubernetes/labels.ts";
 import {
   reservationsConfigMap,
   changedReservations,
   emptyReservations,
+  mostServices,
   readReservations,
 } from "./connection-reservations.ts";
 
@@ -68,12 +70,42 @@ describe("the ConfigMap of a connection's reservations", () => {
     assert.equal(changedReservations(given, { services }), undefined);
     const taken = changedReservations(given, { services: {} });
     assert.ok(taken !== undefined && !("services" in taken));
-    assert.ok(!("services" in (reservationsConfigMap(taken).data ?? {})));
+    assert.deepEqual(reservationsConfigMap(taken).metadata, reservations.metadata);
   });
 
-  it("has a problem if another program broke the addresses of Services", () => {
-    for (const text of ["", "[]", '{"10.0.2.9":{}}', '{"10.0.2.9":[{"service":"a"}]}'])
-      assert.match(readReservations(withData({ services: text })).problem ?? "", /data\.services/);
+  it("keeps the addresses of Services when a version that does not know them replaces its data", () => {
+    const services = { "10.0.2.9": [{ service: "shop/web", uid: "u" }] };
+    const given = changedReservations(reservations, { services });
+    assert.ok(given !== undefined);
+    const { data: _, ...kept } = reservationsConfigMap(given);
+    const rewritten = { ...kept, data: { pendingIps: "{}" } };
+    assert.deepEqual(readReservations(rewritten).services, services);
+  });
+
+  it("has room for the most Services of a connection in an annotation", () => {
+    const [namespace, name] = ["n".repeat(63), "s".repeat(63)];
+    const services = Object.fromEntries(
+      Array.from({ length: mostServices }, (_, i) => {
+        const address = `fd00:1111:2222:3333:4444:5555:6666:${(0x1000 + i).toString(16)}`;
+        return [address, [{ service: `${namespace}/${name}`, uid: "u".repeat(36) }]];
+      }),
+    );
+    const given = changedReservations(reservations, { services });
+    assert.ok(given !== undefined);
+    const { annotations = {} } = reservationsConfigMap(given).metadata;
+    const bytes = Object.entries(annotations).flat().join("").length;
+    assert.ok(bytes < 256 * 1024, String(bytes));
+  });
+
+  it("lacks the addresses of Services that another program broke, and serves pods nevertheless", () => {
+    for (const text of ["", "[]", '{"10.0.2.9":{}}', '{"10.0.2.9":[{"service":"a"}]}']) {
+      const { metadata, ...fields } = reservationsConfigMap(reservations);
+      const annotations = { ...metadata.annotations, [annotation.services]: text };
+      const broken = { ...fields, metadata: { ...metadata, annotations } };
+      const { servicesProblem, ...read } = readReservations(broken);
+      assert.match(servicesProblem ?? "", /ipman\.dialo\.ai\/services is not a JSON object/);
+      assert.deepEqual(read, reservations);
+    }
   });
 
   it("is not written if a change has no effect", () => {

@@ -21,6 +21,8 @@ export interface ConnectionReservations extends KubeObject {
    * has seen the pods up to it.
    */
   readonly podsVersion?: string;
+  /** Why the addresses of Services cannot be read: they count as lost, and Services show them. */
+  readonly servicesProblem?: string;
   /** Why the ConfigMap cannot be read. */
   readonly problem?: string;
 }
@@ -31,6 +33,12 @@ export interface ServiceOwner {
   readonly service: string;
   readonly uid: string;
 }
+
+/**
+ * The most Services of a connection that get addresses: those of so many fit into an annotation, for which
+ * the API has 256 KiB.
+ */
+export const mostServices = 1_000;
 
 /** The Services that have addresses: address → Services, of which several may share one. */
 export type ServiceAddresses = Readonly<Record<string, readonly ServiceOwner[]>>;
@@ -87,13 +95,15 @@ export function reservationsName(connection: string): string {
 
 /** Reads a ConfigMap; content that another program broke becomes its `problem`. */
 export function readReservations(object: KubeObject): ConnectionReservations {
-  const { apiVersion, kind, metadata, data = {} }: ConfigMap = withoutManagedFields(object);
-  const connection = metadata.annotations?.[annotation.connection] ?? "";
+  const { apiVersion, kind, metadata: stored, data = {} }: ConfigMap = withoutManagedFields(object);
+  const { [annotation.services]: text = "{}", ...annotations } = stored.annotations ?? {};
+  const metadata = { ...stored, annotations };
+  const connection = annotations[annotation.connection] ?? "";
   const { podsVersion } = data;
   const pending = readPending(data["pendingIps"] ?? "{}");
-  const services = readServices(data["services"] ?? "{}");
+  const services = readServices(text);
   const isOfName = metadata.name === reservationsName(connection);
-  const problem = isOfName ? problemOfData(pending, services, podsVersion) : problemOfName;
+  const problem = isOfName ? problemOfData(pending, podsVersion) : problemOfName;
   return {
     apiVersion,
     kind,
@@ -101,20 +111,25 @@ export function readReservations(object: KubeObject): ConnectionReservations {
     connection,
     pending: pending ?? {},
     ...(services !== undefined && Object.keys(services).length > 0 && { services }),
+    ...(services === undefined && { servicesProblem: problemOfServices }),
     ...(podsVersion !== undefined && { podsVersion }),
     ...(problem !== undefined && { problem }),
   };
 }
 
-/** The ConfigMap of a connection's reservations, with a line for each address. */
+/**
+ * The ConfigMap of a connection's reservations, with a line for each address of a pod. The addresses of
+ * Services are an annotation: versions of ipman that do not know them write the data, and keep the metadata.
+ */
 export function reservationsConfigMap(reservations: ConnectionReservations): ConfigMap {
   const { apiVersion, kind, metadata, pending, services, podsVersion } = reservations;
   const data = {
     pendingIps: JSON.stringify(pending, undefined, 1),
-    ...(services !== undefined && { services: JSON.stringify(services, undefined, 1) }),
     ...(podsVersion !== undefined && { podsVersion }),
   };
-  return { apiVersion, kind, metadata, data };
+  if (services === undefined) return { apiVersion, kind, metadata, data };
+  const annotations = { ...metadata.annotations, [annotation.services]: JSON.stringify(services) };
+  return { apiVersion, kind, metadata: { ...metadata, annotations }, data };
 }
 
 /** @returns the reservations after a change; undefined if the change has no effect */
@@ -124,7 +139,7 @@ export function changedReservations(
 ): ConnectionReservations | undefined {
   const isEnded = ([address, reservationId]: [string, string]) =>
     own(end, address) === reservationId;
-  const { services: before = {}, ...rest } = reservations;
+  const { services: before = {}, servicesProblem: _, ...rest } = reservations;
   const after = services ?? before;
   const kept = Object.entries(rest.pending).filter((entry) => !isEnded(entry));
   const reserved = Object.entries(reserve);
@@ -175,10 +190,10 @@ function isOwner(value: unknown): value is ServiceOwner {
 
 const problemOfName = `metadata.annotations: ${annotation.connection} does not match the ConfigMap's name`;
 
-function problemOfData(pending: unknown, services: unknown, podsVersion = "0"): string | undefined {
+const problemOfServices = `metadata.annotations: ${annotation.services} is not a JSON object of lists with service and uid`;
+
+function problemOfData(pending: unknown, podsVersion = "0"): string | undefined {
   if (pending === undefined) return "data.pendingIps is not a JSON object of strings";
-  if (services === undefined)
-    return "data.services is not a JSON object of lists with service and uid";
   return /^\d+$/.test(podsVersion)
     ? undefined
     : `data.podsVersion "${podsVersion}" is not a number`;

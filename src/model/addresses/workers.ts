@@ -5,7 +5,7 @@ import { isOfPool } from "./pool.ts";
 import type { Gateway, Worker } from "../network/endpoint.ts";
 import { underlayIn, podAddresses, type PodAddresses } from "../kubernetes/pod-addresses.ts";
 import { annotation, severalGatewaysVersion } from "../kubernetes/labels.ts";
-import { isReservationProof } from "./reservation.ts";
+import { isProvenAddress } from "./proven-address.ts";
 import type { SegmentKey } from "../network/segment-key.ts";
 import { heldAddressOf, type HeldAddress } from "../kubernetes/held-address.ts";
 import { attachmentsOf, unassignedOf, type PodAttachment } from "../kubernetes/pod-attachments.ts";
@@ -219,23 +219,8 @@ function claimProblem(claim: AddressClaim, key: SegmentKey): string | undefined 
   if ([child.xfrmIp, child.vxlanIp].some((own) => sameAddress(own.address, address))) {
     return `${text} is the gateway's own address`;
   }
-  if (!isProven(claim, key)) {
+  if (!isProvenAddress(attachment, heldAddress, claim, key)) {
     return `${annotation.reservation} does not prove that ipman reserved ${text} for this pod; create the pod again, by its own template`;
   }
   return undefined;
-}
-
-function isProven(
-  { attachment, connection, child, heldAddress }: AddressClaim,
-  key: SegmentKey,
-): boolean {
-  const { pod, annotations } = attachment;
-  const proof = annotations[annotation.reservation] ?? "";
-  return isReservationProof(proof, key, pod.metadata, {
-    connection: connection.id,
-    child: child.key,
-    pool: heldAddress.pool,
-    address: heldAddress.address,
-    reservationId: annotations[annotation.reservedAt] ?? "",
-  });
 }

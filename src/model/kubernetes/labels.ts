@@ -56,6 +56,8 @@ export const annotation = {
   defaults: key("defaults"),
   /** On a pod whose requests are those of its namespace: {@link requestedByNamespace}. */
   requestedBy: key("requestedBy"),
+  /** On the ConfigMap with a connection's reservations: the Services that have addresses, in JSON. */
+  services: key("services"),
   /** On a Secret: the connections that may use its keys. */
   keyFor: key("keyFor"),
   /** On objects that ipman created: a digest of the wanted object. */

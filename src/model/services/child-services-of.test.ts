@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { childSpec, connectionSpec } from "../../../lab/sites/manifests.ts";
 import type { Connection } from "../api/connection.ts";
 import { objectKey, type KubeObject } from "../kubernetes/kube-object.ts";
-import { annotation } from "../kubernetes/labels.ts";
+import { annotation, label } from "../kubernetes/labels.ts";
 import { formatAddress } from "../net/address.ts";
 import { parsePrefix, type Prefix } from "../net/prefix.ts";
 import type { Worker } from "../network/endpoint.ts";
@@ -183,8 +183,13 @@ describe("the Services of a child", () => {
     ],
     [
       "hosts of another family than the child's",
-      /fd00::7 is not an IPv4 address/,
+      /fd00::7 is IPv6, but child net is IPv4/,
       [remoteService("shop/db", child, "fd00::7"), dbSlice()],
+    ],
+    [
+      "hosts that the tunnel does not reach",
+      /10\.244\.0\.7 is in no network that child net sends into its tunnel/,
+      [remoteService("shop/db", child, "10.244.0.7"), dbSlice()],
     ],
   ];
   for (const [what, why, objects, changes = {}] of refusals)
@@ -201,14 +206,46 @@ describe("the Services of a child", () => {
     assert.deepEqual(world.served, ["shop/web 10.0.2.1:443 to 10.244.0.1:8443"]);
   });
 
+  it("are reported if no endpoint has an address of the child's family, unless one is a worker", () => {
+    const six = sliceObject("shop/web", "web-1", [{ address: "fd00::1" }]);
+    const world = new World().put(web("10.0.2.10"), six);
+    assert.match(world.refusals.join(), /^shop\/web: its endpoints have no IPv4 addresses/);
+    assert.equal(world.served.length, 1);
+    const alternate = (parsePrefix("fd00::1/128") as Prefix).address;
+    world.workers = [{ ...worker("10.0.2.12/24"), alternate }];
+    assert.deepEqual(world.refusals, []);
+    world.workers = [];
+    world.put(sliceObject("shop/web", "web-2", [{ address: "10.244.0.1" }]));
+    assert.deepEqual(world.refusals, []);
+  });
+
   it("do not get an address by the slice of another Service", () => {
-    const stolen = dbSlice();
+    const stolen = dbSlice({ uid: "uid-shop/thief" });
     const labels = { ...stolen.metadata.labels, "kubernetes.io/service-name": "thief" };
     const world = new World().put(remoteService("shop/thief", child, "10.1.2.7"), {
       ...stolen,
       metadata: { ...stolen.metadata, labels },
     });
     assert.match(world.refusals.join(), /^shop\/thief: .* does not prove/);
+  });
+
+  it("do not get the address of an earlier Service of their name by its slice", () => {
+    const { metadata, ...fields } = db;
+    const later = { ...fields, metadata: { ...metadata, uid: "later" } };
+    const world = new World().put(later, dbSlice());
+    assert.deepEqual([world.served, world.refusals], [[], []]);
+    const { metadata: known, ...rest } = dbSlice();
+    const { ownerReferences } = dbSlice({ uid: "later" }).metadata;
+    world.put({ ...rest, metadata: { ...known, ownerReferences } } as KubeObject);
+    assert.deepEqual(world.served, []);
+    assert.match(world.refusals.join(), /does not prove/);
+  });
+
+  it("are not given by a slice that the operator does not select", () => {
+    const { metadata, ...fields } = dbSlice();
+    const labels = { ...metadata.labels, [label.type]: "copy" };
+    const world = new World().put(db, { ...fields, metadata: { ...metadata, labels } });
+    assert.deepEqual([world.served, world.refusals], [[], []]);
   });
 
   it("do not get the gateway's port of another Service by a change of their slice", () => {
@@ -239,6 +276,19 @@ describe("the Services of a child", () => {
       "shop/young: port 10.0.2.10 tcp 443 is taken by an older Service",
       "else/foreign: 10.0.2.10 is taken by an older Service of another namespace",
     ]);
+  });
+
+  it("lose their address when their deletion begins, although a finalizer keeps them", () => {
+    const world = new World().put(web("10.0.2.10"), webSlice);
+    const next = exposedService("tenant/web", child, "10.0.2.10", { created: "06" });
+    const nextSlice = sliceObject("tenant/web", "web-1", [{ address: "10.244.0.2" }]);
+    world.put(next, nextSlice);
+    assert.match(world.served.join(), /^shop\/web /);
+    const { metadata, ...fields } = web("10.0.2.10");
+    const deletionTimestamp = "2026-01-03T03:04:05Z";
+    world.put({ ...fields, metadata: { ...metadata, deletionTimestamp } });
+    assert.deepEqual(world.served, ["tenant/web 10.0.2.10:443 to 10.244.0.2:8443"]);
+    assert.deepEqual(world.refusals, []);
   });
 
   it("do not share a port of the gateway", () => {

@@ -4,7 +4,12 @@ import { objectKey } from "../kubernetes/kube-object.ts";
 import { formatAddress } from "../net/address.ts";
 import type { Worker } from "../network/endpoint.ts";
 import type { SegmentKey } from "../network/segment-key.ts";
-import type { ChildServices, ExposedPort, RemotePort } from "../translation/child-services.ts";
+import type {
+  Backend,
+  ChildServices,
+  ExposedPort,
+  RemotePort,
+} from "../translation/child-services.ts";
 import { keepEqual } from "../value/keep-equal.ts";
 import { Memo, memo } from "../value/memo.ts";
 import { sameItems } from "../value/same-items.ts";
@@ -13,7 +18,7 @@ import { serviceClaim, type ServiceClaim, type ServiceVerdict } from "./service-
 import type { ServiceObject } from "./service-object.ts";
 import { serviceRequest, type ServiceRequest } from "./service-request.ts";
 
-/** A Service that requests something and does not get it. */
+/** A Service that requests something and does not get it, or that cannot be reached nevertheless. */
 export interface RefusedService {
   readonly service: ServiceObject;
   /** The connection that it names. */
@@ -63,7 +68,8 @@ export function childServicesOf(
     if (connection === undefined) continue;
     const verdict = verdictOf(service, request as ServiceRequest, connection, sources);
     if (verdict === undefined) continue;
-    const why = "why" in verdict ? verdict.why : claims.admit(verdict);
+    const why =
+      "why" in verdict ? verdict.why : (claims.admit(verdict) ?? claims.warningOf(verdict));
     if (why !== undefined) refused.push({ service, connection: connection.id, why });
   }
   const services = new Map(
@@ -132,6 +138,8 @@ interface ChildPorts {
 class ClaimedPorts {
   readonly children = new Map<string, ChildPorts>();
   readonly #workers: ReadonlySet<string>;
+  /** The workers' addresses on the pod network. */
+  readonly #underlays: ReadonlySet<string>;
   readonly #namespaces = new Map<string, string>();
   readonly #taken = new Set<string>();
 
@@ -139,6 +147,22 @@ class ClaimedPorts {
     this.#workers = new Set(
       workers.map((worker) => `${childRefKey(worker)} ${formatAddress(worker.address.address)}`),
     );
+    this.#underlays = new Set(
+      workers.flatMap((worker) =>
+        [worker.underlay, worker.alternate].flatMap((address) =>
+          address === undefined ? [] : [`${childRefKey(worker)} ${formatAddress(address)}`],
+        ),
+      ),
+    );
+  }
+
+  /** Why none of the endpoints of an admitted Service can be reached; undefined if one can. */
+  warningOf({ owner, address: { family }, exposed }: ServiceClaim): string | undefined {
+    const endpoints = exposed.flatMap(({ backends }) => backends);
+    const isReachable = ({ address }: Backend) =>
+      address.family === family || this.#underlays.has(`${owner} ${formatAddress(address)}`);
+    if (endpoints.length === 0 || endpoints.some(isReachable)) return undefined;
+    return `its endpoints have no IPv${family} addresses, and the gateway of its child forwards by IPv${family}: list IPv${family} in spec.ipFamilies, or name a child of their family`;
   }
 
   /** Gives a Service its ports, or returns why it cannot have them; it has all of them or none. */

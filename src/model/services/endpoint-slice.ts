@@ -1,11 +1,15 @@
+import { apiGroup } from "../api/schema/api-group.ts";
 import type { KubeMeta, KubeObject } from "../kubernetes/kube-object.ts";
 import { annotation, label } from "../kubernetes/labels.ts";
 import { parseAddress, type Address } from "../net/address.ts";
 import type { Transport } from "../translation/child-services.ts";
 import { mostPorts, transportOf } from "./service-request.ts";
 
-/** The value of the label of EndpointSlices that ipman's operator maintains. */
-export const ownSlices = "ipman.dialo.ai";
+/**
+ * The labels of EndpointSlices that ipman's operator maintains. It selects them by these and deletes those
+ * that it did not write, so agents read no others.
+ */
+export const ownSliceLabels = { [label.sliceManager]: apiGroup, [label.type]: "remote" } as const;
 
 /** The API allows no more in one slice. */
 const mostEndpoints = 1_000;
@@ -35,6 +39,8 @@ export interface EndpointSlice extends KubeObject {
   readonly service: string | undefined;
   /** Whether ipman's operator maintains it. */
   readonly isOwn: boolean;
+  /** On a slice of ipman's: the uid of the Service that it was written for, if it has one. */
+  readonly owner?: string | undefined;
   readonly endpoints: readonly SliceEndpoint[];
   readonly ports: readonly SlicePort[];
 }
@@ -45,7 +51,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export function trimmedSlice(object: KubeObject): EndpointSlice {
   const { metadata } = object;
   const { name, namespace = "default", uid, resourceVersion, annotations, labels } = metadata;
-  const isOwn = labels?.[label.sliceManager] === ownSlices;
+  const isOwn = Object.entries(ownSliceLabels).every(([key, value]) => labels?.[key] === value);
   const serviceName = labels?.[label.serviceName];
   const fields = object as unknown as Fields;
   const kept: KubeMeta = {
@@ -61,6 +67,7 @@ export function trimmedSlice(object: KubeObject): EndpointSlice {
     metadata: kept,
     service: serviceName === undefined ? undefined : `${namespace}/${serviceName}`,
     isOwn,
+    ...(isOwn && { owner: metadata.ownerReferences?.[0]?.uid }),
     // The endpoint of one of ipman's slices is the gateway itself.
     endpoints: isOwn ? [] : listIn(fields["endpoints"], mostEndpoints).flatMap(endpointIn),
     ports: listIn(fields["ports"], mostPorts).flatMap(portIn),

@@ -41,6 +41,15 @@ describe("the ports of a gateway", () => {
     assert.ok(isGatewayPort(ports.get(keyOf("c", 80))));
   });
 
+  it("are searched for in a full range by no more than a look at its size", () => {
+    const ports = Array.from({ length: 100 }, (_, i) => i + 1);
+    const requests = Array.from({ length: 1_000 }, (_, i) => request(`s${i}`, ports));
+    const start = performance.now();
+    assert.equal(gatewayPorts(requests, new Map()).size, 10_000);
+    // A search for each of the others would take a minute.
+    assert.ok(performance.now() - start < 10_000);
+  });
+
   it("are missing once all are taken", () => {
     const all = request(
       "a",

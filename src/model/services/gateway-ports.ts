@@ -30,10 +30,10 @@ export function gatewayPorts(
     ports.map((port) => ({ key: servicePortKey(service, port), transport: port.transport })),
   );
   const ports = new Map<string, number>();
-  const taken = new Set<string>();
+  const taken = { tcp: new Set<number>(), udp: new Set<number>(), sctp: new Set<number>() };
   const take = (key: string, transport: Transport, port: number) => {
-    if (taken.has(`${transport} ${port}`)) return false;
-    taken.add(`${transport} ${port}`);
+    if (taken[transport].has(port)) return false;
+    taken[transport].add(port);
     ports.set(key, port);
     return true;
   };
@@ -42,7 +42,8 @@ export function gatewayPorts(
     if (port !== undefined && isGatewayPort(port)) take(key, transport, port);
   }
   for (const { key, transport } of wanted) {
-    if (ports.has(key)) continue;
+    // A search through a full range takes long, and one author could make it do so thousands of times.
+    if (ports.has(key) || taken[transport].size === count) continue;
     const start = startOf(key);
     for (let i = 0; i < count; i++)
       if (take(key, transport, gatewayPortRange.first + ((start + i) % count))) break;

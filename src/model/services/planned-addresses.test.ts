@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Allocation } from "../addresses/allocation.ts";
 import type { ServiceAddresses } from "../addresses/connection-reservations.ts";
 import type { Child } from "../api/connection.ts";
-import { formatAddress, parseAddress } from "../net/address.ts";
+import { formatAddress, parseAddress, type Family } from "../net/address.ts";
 import { parseRange } from "../net/address-pool.ts";
 import { parsePrefix } from "../net/prefix.ts";
 import { plannedAddresses, type AddressCandidate } from "./planned-addresses.ts";
@@ -31,9 +31,11 @@ interface Wanted {
   readonly pool?: string;
   readonly address?: string;
   readonly port?: number;
+  readonly portCount?: number;
   readonly uid?: string;
   readonly previous?: string;
   readonly hosts?: readonly string[];
+  readonly families?: readonly Family[];
 }
 
 function candidate(wanted: Wanted): AddressCandidate {
@@ -47,7 +49,7 @@ function candidate(wanted: Wanted): AddressCandidate {
     address: address === undefined ? undefined : addressOf(address),
   };
   const requested = { name: "", transport: "tcp" as const, port };
-  const { hosts, previous } = wanted;
+  const { hosts, families = [4], previous, portCount = 1 } = wanted;
   return {
     request:
       hosts === undefined
@@ -55,8 +57,13 @@ function candidate(wanted: Wanted): AddressCandidate {
         : {
             ...common,
             kind: "remote",
-            ports: [{ ...requested, hostPort: port }],
+            ports: Array.from({ length: portCount }, (_, i) => ({
+              ...requested,
+              name: `${i}`,
+              hostPort: port,
+            })),
             hosts: hosts.map(addressOf),
+            families,
           },
     uid,
     child,
@@ -118,6 +125,22 @@ describe("the addresses of a connection's Services", () => {
     assert.deepEqual(Object.keys(services).toSorted(), ["10.0.2.10", "10.0.2.12", "10.0.2.30"]);
   });
 
+  it("are others after a pod got theirs, unless they request it", () => {
+    const before = { "10.0.2.10": [owner("shop/a")], "10.0.2.11": [owner("shop/b")] };
+    const wanted = [{ name: "a" }, { name: "b", address: "10.0.2.11" }].map(candidate);
+    const pods = new Set(["10.0.2.10", "10.0.2.11"]);
+    const used = new Map([["net", new Map([...pods].map((address) => [address, "pod shop/p"]))]]);
+    const allocationOf = () => new Allocation(used, []);
+    const { verdicts } = plannedAddresses(before, wanted, allocationOf, (_, address) =>
+      pods.has(formatAddress(address)),
+    );
+    const [a, b] = [...verdicts.values()];
+    assert.ok(b?.ok === true && formatAddress(b.address) === "10.0.2.12");
+    assert.ok(a?.ok === false && a.reason === "AddressTaken", JSON.stringify([...verdicts.keys()]));
+    const unproven = plannedAddresses(before, wanted, allocationOf).services;
+    assert.deepEqual(unproven, before);
+  });
+
   it("are the ones that the Services show if their record was lost", () => {
     const shown = [{ name: "a", previous: "10.0.2.13" }, { name: "b" }];
     assert.deepEqual(plan({}, shown).of, { "shop/a": "10.0.2.13", "shop/b": "10.0.2.10" });
@@ -164,6 +187,40 @@ describe("the addresses of a connection's Services", () => {
     );
   });
 
+  it("are of a thousand Services at most, and of these as long as they want them", () => {
+    const address = "10.0.2.11";
+    const wanted = Array.from({ length: 1_000 }, (_, i) => ({
+      name: `s${i}`,
+      address,
+      port: 1_000 + i,
+    }));
+    const before = plan({}, wanted).services;
+    const { services, of } = plan(before, [{ name: "a" }, ...wanted]);
+    assert.deepEqual(services, before);
+    assert.match(of["shop/a"] ?? "", /^TooManyServices: 1000 Services of this connection /);
+    assert.equal(plan(before, [{ name: "a" }, ...wanted.slice(1)]).of["shop/a"], "10.0.2.10");
+  });
+
+  it("are of Services with 2,000 ports of a namespace at most; growth takes none from other namespaces", () => {
+    const address = "10.0.2.11";
+    const manyOf = (portCount: number): Wanted[] =>
+      Array.from({ length: 20 }, (_, i) => ({
+        name: `s${i}`,
+        address,
+        portCount,
+        hosts: ["10.9.0.1"],
+      }));
+    const other = { namespace: "tenant", name: "a" };
+    const { services } = plan({}, [...manyOf(100), other]);
+    assert.equal(Object.values(services).flat().length, 21);
+    const more = { name: "more", address, hosts: ["10.9.0.1"] };
+    const { of } = plan(services, [...manyOf(100), other, more]);
+    assert.match(of["shop/more"] ?? "", /^TooManyServices: .* of shop had 2001: /);
+    const grown = plan(services, [...manyOf(101), other]);
+    assert.equal(grown.of["tenant/a"], "10.0.2.10");
+    assert.equal(Object.values(grown.services).flat().length, 20);
+  });
+
   it("are not shared with a Service that did not name its address", () => {
     const { of } = plan({ "10.0.2.10": [owner("shop/a")] }, [
       { name: "a" },
@@ -183,6 +240,7 @@ describe("the addresses of a connection's Services", () => {
         { name: "b", pool: "x" },
         { name: "c", hosts: ["fd00::7"] },
         { name: "d", hosts: ["10.9.0.1", "10.8.0.1"] },
+        { name: "e", hosts: ["10.9.0.1"], families: [6] },
       ],
       ["10.0.2.10", "10.0.2.11", "10.0.2.12", "10.0.2.13"],
     );
@@ -192,6 +250,7 @@ describe("the addresses of a connection's Services", () => {
       'UnknownPool: ipman.dialo.ai/poolName: child net has no pool "x"; known: primary, other',
     );
     assert.match(of["shop/c"] ?? "", /^FamilyMismatch: fd00::7 is IPv6/);
+    assert.match(of["shop/e"] ?? "", /^FamilyMismatch: spec\.ipFamilies: .* no IPv4 cluster IP/);
     assert.match(of["shop/d"] ?? "", /^HostNotRouted: 10\.8\.0\.1 is in no network/);
   });
 

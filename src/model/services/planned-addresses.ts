@@ -1,10 +1,13 @@
 import type { Allocation } from "../addresses/allocation.ts";
-import type { ServiceAddresses, ServiceOwner } from "../addresses/connection-reservations.ts";
-import { poolRangeOf } from "../addresses/pool.ts";
+import {
+  mostServices,
+  type ServiceAddresses,
+  type ServiceOwner,
+} from "../addresses/connection-reservations.ts";
 import type { Child } from "../api/connection.ts";
 import { annotation } from "../kubernetes/labels.ts";
 import { formatAddress, parseAddress, sameAddress, type Address } from "../net/address.ts";
-import { contains } from "../net/prefix.ts";
+import { requestProblem } from "./request-problem.ts";
 import { serviceProblem, type ServiceProblem } from "./service-reason.ts";
 import type { ServiceRequest } from "./service-request.ts";
 
@@ -33,11 +36,14 @@ export interface PlannedAddresses {
  *
  * @param before the addresses that are stored
  * @param allocationOf the addresses that are not free while the Services have these
+ * @param isOfPod whether a pod has the address of a child, which agents then do not give to a Service: a
+ * replica of a version without Services may have given it to the pod
  */
 export function plannedAddresses(
   before: ServiceAddresses,
   candidates: readonly AddressCandidate[],
   allocationOf: (services: ServiceAddresses) => Allocation,
+  isOfPod: (child: Child, address: Address) => boolean = () => false,
 ): PlannedAddresses {
   const owners = new Owners();
   const byService = new Map(candidates.map((candidate) => [candidate.request.service, candidate]));
@@ -47,8 +53,9 @@ export function plannedAddresses(
       const candidate = byService.get(service);
       const address = parseAddress(text);
       if (candidate?.uid !== uid || address === undefined || verdicts.has(service)) continue;
-      const permits = problemOf(candidate, address) === undefined && mayKeep(candidate, address);
-      if (!permits || owners.conflict(formatAddress(address), candidate) !== undefined) continue;
+      if (!mayKeep(candidate, address) || isOfPod(candidate.child, address)) continue;
+      if (owners.quotaProblem(candidate) !== undefined) continue;
+      if (owners.conflict(formatAddress(address), candidate) !== undefined) continue;
       owners.add(formatAddress(address), candidate);
       verdicts.set(service, { ok: true, address });
     }
@@ -56,12 +63,18 @@ export function plannedAddresses(
   const allocation = allocationOf(owners.stored);
   const rest = candidates.filter(({ request }) => !verdicts.has(request.service));
   for (const candidate of rest.toSorted(compare)) {
-    const verdict = choose(candidate, owners, allocation);
+    const verdict = owners.quotaProblem(candidate) ?? choose(candidate, owners, allocation);
     if (verdict.ok) owners.add(formatAddress(verdict.address), candidate);
     verdicts.set(candidate.request.service, verdict);
   }
   return { services: owners.stored, verdicts };
 }
+
+/**
+ * The most ports that the Services of a namespace have of one connection. Each is a chain of rules in every
+ * gateway, so that one author could take the memory of all others' gateway.
+ */
+const mostPortsOfNamespace = 2_000;
 
 /** Requests of one address come first: any other may get another one. */
 function compare(a: AddressCandidate, b: AddressCandidate): number {
@@ -73,44 +86,11 @@ function rank({ request, previous }: AddressCandidate): number {
   return previous === undefined ? 2 : 1;
 }
 
+/** Whether a Service may keep its address. */
 function mayKeep({ request, child }: AddressCandidate, address: Address): boolean {
-  if (request.address !== undefined) return sameAddress(request.address, address);
-  return poolRangeOf(child, address)?.pool === request.pool;
-}
-
-/** A problem of the request that does not depend on other Services and pods. */
-function problemOf(
-  { request, child }: AddressCandidate,
-  address = request.address,
-): ServiceProblem | undefined {
-  const { pool } = request;
-  const { family } = child.xfrmIp.address;
-  if (!child.pools.has(pool)) {
-    const known = [...child.pools.keys()].join(", ") || "none";
-    const message = `${annotation.pool}: child ${child.key} has no pool "${pool}"; known: ${known}`;
-    return serviceProblem("UnknownPool", message);
-  }
-  const host = request.kind === "remote" ? request.hosts[0] : undefined;
-  const other = [host, address].find((one) => one !== undefined && one.family !== family);
-  if (other !== undefined) {
-    const message = `${formatAddress(other)} is IPv${other.family}, but child ${child.key} is IPv${family}: name a child of this family`;
-    return serviceProblem("FamilyMismatch", message);
-  }
-  const unrouted = unroutedHost(request, child);
-  if (unrouted !== undefined) {
-    const message = `${formatAddress(unrouted)} is in no network that child ${child.key} sends into its tunnel: see remote_ips and routes of the child`;
-    return serviceProblem("HostNotRouted", message);
-  }
-  if (address === undefined || sameAddress(address, child.xfrmIp.address)) return undefined;
-  if (poolRangeOf(child, address)?.pool === pool) return undefined;
-  const message = `${annotation.address}: ${formatAddress(address)} is neither an address of pool "${pool}" nor the child's xfrm_ip`;
-  return serviceProblem("InvalidService", message);
-}
-
-/** A host of the partner to which the gateway has no route through the tunnel. */
-function unroutedHost(request: ServiceRequest, { routes }: Child): Address | undefined {
-  const hosts = request.kind === "remote" ? request.hosts : [];
-  return hosts.find((host) => !routes.some((route) => contains(route, host)));
+  const { address: requested } = request;
+  if (requested !== undefined && !sameAddress(requested, address)) return false;
+  return requestProblem(request, child, address) === undefined;
 }
 
 function choose(
@@ -118,9 +98,9 @@ function choose(
   owners: Owners,
   allocation: Allocation,
 ): AddressVerdict {
-  const problem = problemOf(candidate);
-  if (problem !== undefined) return problem;
   const { request, child, previous } = candidate;
+  const problem = requestProblem(request, child, request.address);
+  if (problem !== undefined) return problem;
   const { pool, namespace, address } = request;
   const wanted = { child, pool, namespace };
   if (address === undefined) {
@@ -139,45 +119,73 @@ function choose(
   return { ok: true, address };
 }
 
+/** The Services with one address: those of one child and one namespace. */
+interface SharedAddress {
+  readonly candidates: [AddressCandidate, ...AddressCandidate[]];
+  /** The ports that the partner sees → the Service that has it. */
+  readonly ports: Map<string, string>;
+}
+
 /** The Services that have addresses, while a plan is made. */
 class Owners {
-  readonly #candidates = new Map<string, AddressCandidate[]>();
+  readonly #addresses = new Map<string, SharedAddress>();
+  readonly #portsOf = new Map<string, number>();
+  #size = 0;
 
   get stored(): ServiceAddresses {
-    const entries = [...this.#candidates].map(([address, candidates]) => [
+    const entries = [...this.#addresses].map(([address, { candidates }]) => [
       address,
       candidates.map(({ request: { service }, uid }): ServiceOwner => ({ service, uid })),
     ]);
     return Object.fromEntries(entries) as ServiceAddresses;
   }
 
+  /** Why one more Service cannot have an address, whichever it is. */
+  quotaProblem({ request: { namespace, ports } }: AddressCandidate): ServiceProblem | undefined {
+    const count = (this.#portsOf.get(namespace) ?? 0) + ports.length;
+    if (this.#size < mostServices && count <= mostPortsOfNamespace) return undefined;
+    const limit =
+      this.#size < mostServices
+        ? `the Services of a namespace can have ${mostPortsOfNamespace} ports of one connection, and with this one those of ${namespace} had ${count}`
+        : `${mostServices} Services of this connection have addresses, and no more can`;
+    return serviceProblem("TooManyServices", `${limit}: remove others, or use another connection`);
+  }
+
   has(address: string): boolean {
-    return this.#candidates.has(address);
+    return this.#addresses.has(address);
   }
 
   add(address: string, candidate: AddressCandidate): void {
-    this.#candidates.set(address, [...(this.#candidates.get(address) ?? []), candidate]);
+    const known = this.#addresses.get(address);
+    const shared = known ?? { candidates: [candidate], ports: new Map<string, string>() };
+    if (known === undefined) this.#addresses.set(address, shared);
+    else known.candidates.push(candidate);
+    const { request } = candidate;
+    for (const port of shownPorts(request)) shared.ports.set(port, request.service);
+    this.#size++;
+    const { namespace, ports } = request;
+    this.#portsOf.set(namespace, (this.#portsOf.get(namespace) ?? 0) + ports.length);
   }
 
   /** Why a Service cannot have an address besides the Services that have it. */
   conflict(address: string, { request, child }: AddressCandidate): string | undefined {
-    for (const { request: other, child: otherChild } of this.#candidates.get(address) ?? []) {
-      // An author learns the names of Services in the author's own namespace only.
-      if (other.namespace !== request.namespace)
-        return `${annotation.address}: ${address} is taken; request another address of the pool, or none`;
-      if (other.address === undefined || request.address === undefined || otherChild !== child)
-        return `${address} is taken by Service ${other.service}: only Services of one child that name it by ipman.dialo.ai/address share it`;
-      const port = sharedPort(request, other);
-      if (port !== undefined)
-        return `port ${port} of ${address} is taken by Service ${other.service}: use another port or address`;
-    }
-    return undefined;
+    const shared = this.#addresses.get(address);
+    if (shared === undefined) return undefined;
+    const [{ request: first, child: ofFirst }] = shared.candidates;
+    // An author learns the names of Services in the author's own namespace only.
+    if (first.namespace !== request.namespace)
+      return `${annotation.address}: ${address} is taken; request another address of the pool, or none`;
+    if (first.address === undefined || request.address === undefined || ofFirst !== child)
+      return `${address} is taken by Service ${first.service}: only Services of one child that name it by ipman.dialo.ai/address share it`;
+    const port = shownPorts(request).find((one) => shared.ports.has(one));
+    if (port === undefined) return undefined;
+    const owner = shared.ports.get(port) ?? "";
+    return `port ${port} of ${address} is taken by Service ${owner}: use another port or address`;
   }
 }
 
-/** The first port that both Services show to the partner. */
-function sharedPort(a: ServiceRequest, b: ServiceRequest): string | undefined {
-  if (a.kind !== "exposed" || b.kind !== "exposed") return undefined;
-  const taken = new Set(b.ports.map(({ transport, port }) => `${port}/${transport}`));
-  return a.ports.map(({ transport, port }) => `${port}/${transport}`).find((one) => taken.has(one));
+/** The ports that a Service shows to the partner. */
+function shownPorts(request: ServiceRequest): string[] {
+  if (request.kind !== "exposed") return [];
+  return request.ports.map(({ transport, port }) => `${port}/${transport}`);
 }

@@ -8,7 +8,7 @@ import { parseAddress, type Address } from "../net/address.ts";
 import { parsePrefix } from "../net/prefix.ts";
 import { SegmentKey } from "../network/segment-key.ts";
 import { servicePortKey } from "./gateway-ports.ts";
-import { knownSlice, remoteSlice } from "./remote-slice.ts";
+import { isProvenSlice, knownSlice, remoteSlice } from "./remote-slice.ts";
 import type { RemoteRequest } from "./service-request.ts";
 
 const key = new SegmentKey(Buffer.alloc(32, 7));
@@ -22,6 +22,7 @@ const request: RemoteRequest = {
   child: "lan",
   pool: "primary",
   address: undefined,
+  families: [4],
   hosts: [address("10.1.2.7")],
   ports: [
     { name: "sql", transport: "tcp", port: 5432, hostPort: 5432 },
@@ -51,10 +52,15 @@ describe("the EndpointSlice of a remote Service", () => {
     ];
     const place = { connection: "bank", child: "net", pool: "primary" };
     const claim = { ...place, address: facts.source, ports: proven };
-    const names = { namespace: "shop", name: "db" };
+    const names = { namespace: "shop", name: "db", uid: "u" };
+    assert.ok(isProvenSlice(slice, key));
+    const moved = [{ name: "sql", protocol: "TCP", port: 20_003 }];
+    assert.ok(!isProvenSlice({ ...slice, ports: moved } as KubeObject, key));
+    assert.ok(!isProvenSlice({ ...slice, metadata: { name: "x", namespace: "shop" } }, key));
     assert.ok(isServiceProof(proof, key, names, claim));
     assert.ok(!isServiceProof(proof, key, { ...names, name: "db2" }, claim));
     assert.ok(!isServiceProof(proof, key, { ...names, namespace: "tenant" }, claim));
+    assert.ok(!isServiceProof(proof, key, { ...names, uid: "later" }, claim));
     assert.ok(!isServiceProof(proof, key, names, { ...claim, address: address("10.0.2.11") }));
     assert.ok(!isServiceProof(proof, key, names, { ...claim, pool: "other" }));
     assert.ok(!isServiceProof(proof, key, names, { ...claim, ports: proven.slice(1) }));

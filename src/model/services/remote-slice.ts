@@ -1,12 +1,13 @@
-import { apiGroup } from "../api/schema/api-group.ts";
 import { digestOf } from "../api/group.ts";
 import type { Child } from "../api/connection.ts";
-import { serviceProof } from "../addresses/service-proof.ts";
+import { isServiceProof, serviceProof } from "../addresses/service-proof.ts";
 import type { KubeObject } from "../kubernetes/kube-object.ts";
 import { annotation, label } from "../kubernetes/labels.ts";
-import { formatAddress, type Address } from "../net/address.ts";
+import { formatAddress, parseAddress, type Address } from "../net/address.ts";
 import type { SegmentKey } from "../network/segment-key.ts";
 import type { Transport } from "../translation/child-services.ts";
+import { ownSliceLabels, trimmedSlice } from "./endpoint-slice.ts";
+import { memo } from "../value/memo.ts";
 import { servicePortKey } from "./gateway-ports.ts";
 import { mostPorts, type RemoteRequest } from "./service-request.ts";
 
@@ -26,7 +27,9 @@ export interface RemoteSliceFacts {
 }
 
 /** Selects the EndpointSlices of remote Services. */
-export const remoteSlices = `${label.sliceManager}=${apiGroup},${label.type}=remote`;
+export const remoteSlices = Object.entries(ownSliceLabels)
+  .map(([name, value]) => `${name}=${value}`)
+  .join(",");
 
 /** The EndpointSlice by which kube-proxy sends a remote Service's connections to the gateway. */
 export function remoteSlice(facts: RemoteSliceFacts, key: SegmentKey): KubeObject {
@@ -50,15 +53,14 @@ export function remoteSlice(facts: RemoteSliceFacts, key: SegmentKey): KubeObjec
       namespace,
       labels: {
         [label.serviceName]: serviceName,
-        [label.sliceManager]: apiGroup,
-        [label.type]: "remote",
+        ...ownSliceLabels,
       },
       annotations: {
         [annotation.connection]: connection,
         [annotation.child]: child.key,
         [annotation.pool]: pool,
         [annotation.source]: formatAddress(source),
-        [annotation.reservation]: serviceProof(key, { namespace, name: serviceName }, proven),
+        [annotation.reservation]: serviceProof(key, { namespace, name: serviceName, uid }, proven),
       },
       ownerReferences: [{ apiVersion: "v1", kind: "Service", name: serviceName, uid }],
     },
@@ -83,7 +85,9 @@ export interface KnownSlice {
 }
 
 /** Reads a slice back. Others may have changed it. */
-export function knownSlice(slice: KubeObject): KnownSlice {
+export const knownSlice = memo(readSlice);
+
+function readSlice(slice: KubeObject): KnownSlice {
   const { namespace = "default", labels = {}, annotations = {} } = slice.metadata;
   const service = `${namespace}/${labels[label.serviceName] ?? ""}`;
   const { ports } = slice as { readonly ports?: unknown };
@@ -95,6 +99,18 @@ export function knownSlice(slice: KubeObject): KnownSlice {
     source: annotations[annotation.source] ?? "",
     ports: new Map(listed.flatMap((port) => portOf(service, port))),
   };
+}
+
+/** Whether a slice proves that the operator wrote its source and its ports for its Service. */
+export function isProvenSlice(slice: KubeObject, key: SegmentKey): boolean {
+  const { metadata, service = "", owner = "", ports } = trimmedSlice(slice);
+  const { namespace = "", annotations = {} } = metadata;
+  const address = parseAddress(annotations[annotation.source] ?? "");
+  if (address === undefined) return false;
+  const identity = { namespace, name: service.slice(namespace.length + 1), uid: owner };
+  const { [annotation.reservation]: proof = "", [annotation.pool]: pool = "" } = annotations;
+  const { connection, child } = knownSlice(slice);
+  return isServiceProof(proof, key, identity, { connection, child, pool, address, ports });
 }
 
 function portOf(service: string, entry: unknown): [string, number][] {

@@ -1,15 +1,15 @@
 import { mayUse, unavailable } from "../api/availability.ts";
 import { childRefKey } from "../api/child-ref.ts";
 import { findChild, type Child, type Connection } from "../api/connection.ts";
-import { isServiceProof, type ServiceNames } from "../addresses/service-proof.ts";
-import { isOfPool } from "../addresses/pool.ts";
+import { isServiceProof, type ServiceIdentity } from "../addresses/service-proof.ts";
 import { annotation } from "../kubernetes/labels.ts";
-import { formatAddress, parseAddress, sameAddress, type Address } from "../net/address.ts";
+import { formatAddress, parseAddress, type Address } from "../net/address.ts";
 import type { SegmentKey } from "../network/segment-key.ts";
 import type { ExposedPort, RemotePort } from "../translation/child-services.ts";
 import { backendsOf } from "./backends-of.ts";
 import type { EndpointSlice } from "./endpoint-slice.ts";
 import { gatewayPortRange, isGatewayPort } from "./gateway-ports.ts";
+import { requestProblem } from "./request-problem.ts";
 import type { ServiceObject } from "./service-object.ts";
 import type { ExposedRequest, RemoteRequest, ServiceRequest } from "./service-request.ts";
 
@@ -73,8 +73,8 @@ function exposedClaim(
   const address = parseAddress(text);
   if (address === undefined)
     return { why: `status.loadBalancer.ingress[0].ip "${text}" is not an address` };
-  const why = addressProblem(address, request, child);
-  if (why !== undefined) return { why };
+  const problem = requestProblem(request, child, address);
+  if (problem !== undefined) return { why: problem.message };
   const { affinity, isLocal } = request;
   // A gateway without a known node has no endpoints of its own node.
   const node = isLocal ? (facts.node ?? "") : undefined;
@@ -87,27 +87,28 @@ function exposedClaim(
 }
 
 function remoteClaim(
-  { metadata: { name, namespace = "default" } }: ServiceObject,
+  { metadata: { name, namespace = "default", uid = "" } }: ServiceObject,
   { request, child, facts }: NamedRequest<RemoteRequest>,
 ): ServiceVerdict {
-  const own = facts.slices.filter((slice) => slice.isOwn && isFor(slice, request, child));
+  const own = facts.slices.filter(
+    (slice) => slice.isOwn && slice.owner === uid && isFor(slice, request, child),
+  );
   const [first] = own;
-  // The operator writes the slice, also after a change of the annotations.
+  // The operator writes the slice, also after a change of the annotations and for a later Service.
   if (first === undefined) return undefined;
   const text = first.metadata.annotations?.[annotation.source] ?? "";
   const source = parseAddress(text);
   if (source === undefined)
     return { why: `the EndpointSlice's source "${text}" is not an address` };
   const unproven = own.some(
-    (slice) => !isProven(slice, { namespace, name }, source, { request, child, facts }),
+    (slice) => !isProven(slice, { namespace, name, uid }, source, { request, child, facts }),
   );
   if (unproven)
     return {
       why: `${annotation.reservation} of its EndpointSlice does not prove that ipman gave this Service ${text} and the ports of the slice: delete the EndpointSlice, and ipman writes it again`,
     };
-  const familyProblem = hostProblem(request, child);
-  const why = addressProblem(source, request, child) ?? familyProblem;
-  if (why !== undefined) return { why };
+  const problem = requestProblem(request, child, source);
+  if (problem !== undefined) return { why: problem.message };
   const remote: RemotePort[] = [];
   for (const port of request.ports) {
     const gatewayPort = gatewayPortOf(own, port);
@@ -149,36 +150,13 @@ function isFor(
 
 function isProven(
   { metadata: { annotations = {} }, ports }: EndpointSlice,
-  names: ServiceNames,
+  identity: ServiceIdentity,
   address: Address,
   { request: { connection, pool }, child, facts }: NamedRequest<RemoteRequest>,
 ): boolean {
   const { [annotation.source]: source = "", [annotation.reservation]: proof = "" } = annotations;
   const place = { connection, child: child.key, pool, address, ports };
-  return source === formatAddress(address) && isServiceProof(proof, facts.key, names, place);
-}
-
-function addressProblem(
-  address: Address,
-  { pool, address: requested }: ServiceRequest,
-  child: Child,
-): string | undefined {
-  const text = formatAddress(address);
-  if (!child.pools.has(pool)) return `child ${child.key} has no pool "${pool}"`;
-  const { xfrmIp, vxlanIp } = child;
-  // Several Services may share the gateway's own address if they request it.
-  const isGateways = sameAddress(xfrmIp.address, address);
-  if (isGateways && requested !== undefined && sameAddress(requested, address)) return undefined;
-  if (isGateways || sameAddress(vxlanIp.address, address))
-    return `${text} is the gateway's own address`;
-  return isOfPool(child, pool, address) ? undefined : `${text} is not an address of pool "${pool}"`;
-}
-
-function hostProblem({ hosts }: RemoteRequest, { key, xfrmIp }: Child): string | undefined {
-  const { family } = xfrmIp.address;
-  const other = hosts.find((host) => host.family !== family);
-  if (other === undefined) return undefined;
-  return `${annotation.remote}: ${formatAddress(other)} is not an IPv${family} address, as those of child ${key} are`;
+  return source === formatAddress(address) && isServiceProof(proof, facts.key, identity, place);
 }
 
 function gatewayPortOf(

@@ -21,6 +21,8 @@ export interface ServiceObject extends KubeObject {
     readonly type?: string;
     readonly loadBalancerClass?: string;
     readonly clusterIP?: string;
+    /** The families of its cluster IPs, which the API server fills in. */
+    readonly ipFamilies?: readonly string[] | null;
     readonly selector?: Readonly<Record<string, string>> | null;
     readonly ports?: readonly ServicePortSpec[] | null;
     readonly externalTrafficPolicy?: string;
@@ -48,7 +50,7 @@ export function trimmedService(object: KubeObject): ServiceObject {
   const kind = { apiVersion: "v1", kind: "Service" };
   if (serviceKindOf(object as ServiceObject) === undefined)
     return { ...kind, metadata: metaWith(metadata, "namespace") };
-  const { type, loadBalancerClass, clusterIP, selector, ports } = spec ?? {};
+  const { type, loadBalancerClass, clusterIP, ipFamilies, selector, ports } = spec ?? {};
   const { externalTrafficPolicy, sessionAffinity } = spec ?? {};
   const own = Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith(ownKeys));
   return {
@@ -62,6 +64,7 @@ export function trimmedService(object: KubeObject): ServiceObject {
       ...(type !== undefined && { type }),
       ...(loadBalancerClass !== undefined && { loadBalancerClass }),
       ...(clusterIP !== undefined && { clusterIP }),
+      ...(ipFamilies && { ipFamilies }),
       ...(selector && { selector }),
       ...(ports && { ports }),
       ...(externalTrafficPolicy !== undefined && { externalTrafficPolicy }),

@@ -7,6 +7,7 @@ export type ServiceReason =
   | "FamilyMismatch"
   | "HostNotRouted"
   | "PoolExhausted"
+  | "TooManyServices"
   | "AddressTaken"
   | "GatewayPortsExhausted"
   | "GatewayNotRunning"

@@ -34,6 +34,16 @@ const remote = (hosts: string, spec: ServiceObject["spec"] = {}) =>
   service({ ports: [{ port: 5432 }], ...spec }, { [annotation.remote]: hosts });
 
 describe("the request of a Service", () => {
+  it("knows the families of a remote Service's cluster IPs", () => {
+    const familiesOf = (ipFamilies: unknown) => {
+      const request = requestOf(remote("10.1.2.7", { ipFamilies } as ServiceObject["spec"]));
+      return request.kind === "remote" ? request.families : undefined;
+    };
+    assert.deepEqual(familiesOf(["IPv6", "IPv4"]), [4, 6]);
+    assert.deepEqual(familiesOf(["IPv6"]), [6]);
+    assert.deepEqual([undefined, null, "IPv4", [4]].map(familiesOf), [[], [], [], []]);
+  });
+
   it("is absent for a Service of another class, even with ipman's annotations", () => {
     assert.equal(serviceRequest(service({ type: "ClusterIP" })), undefined);
     assert.equal(

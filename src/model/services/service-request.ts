@@ -2,7 +2,7 @@ import { labelValueProblem } from "../api/names.ts";
 import type { Problem, Result } from "../api/result.ts";
 import { objectKey } from "../kubernetes/kube-object.ts";
 import { annotation } from "../kubernetes/labels.ts";
-import { formatAddress, parseAddress, type Address } from "../net/address.ts";
+import { formatAddress, parseAddress, type Address, type Family } from "../net/address.ts";
 import type { Transport } from "../translation/child-services.ts";
 import {
   serviceKindOf,
@@ -44,6 +44,8 @@ export interface ExposedRequest extends AnyServiceRequest {
 /** A Service by which pods reach hosts of the partner. */
 export interface RemoteRequest extends AnyServiceRequest {
   readonly kind: "remote";
+  /** The families of its cluster IPs; empty if they are not known. */
+  readonly families: readonly Family[];
   /** The partner's hosts, at least one. */
   readonly hosts: readonly Address[];
   readonly ports: readonly (RequestedPort & {
@@ -71,10 +73,13 @@ export function transportOf(protocol: string): Transport | undefined {
   return transports.get(protocol);
 }
 
-/** Reads the request of a Service, or every problem of it; undefined for a Service without one. */
+/**
+ * Reads the request of a Service, or every problem of it; undefined for a Service without one. A Service
+ * that is being deleted requests nothing, however long a finalizer keeps it: its address may be another's.
+ */
 export function serviceRequest(service: ServiceObject): Result<ServiceRequest> | undefined {
   const kind = serviceKindOf(service);
-  if (kind === undefined) return undefined;
+  if (kind === undefined || service.metadata.deletionTimestamp !== undefined) return undefined;
   const problems: Problem[] = [];
   const report = (path: string, message: string) => void problems.push({ path, message });
   const common = commonOf(service, report);
@@ -90,7 +95,10 @@ export function serviceRequest(service: ServiceObject): Result<ServiceRequest> |
   const hosts = hostsOf(service, report);
   const withHosts = ports.map((port) => ({ ...requested(port), hostPort: hostPort(port, report) }));
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, value: { kind, ...common, hosts, ports: withHosts } };
+  return {
+    ok: true,
+    value: { kind, ...common, families: familiesOf(service), hosts, ports: withHosts },
+  };
 }
 
 type Report = (path: string, message: string) => void;
@@ -166,6 +174,12 @@ function reportForm({ spec = {} }: ServiceObject, report: Report): void {
       "spec.loadBalancerClass",
       `${tunnelClass} shows pods to the partner: use a Service of its own for ${annotation.remote}`,
     );
+}
+
+function familiesOf({ spec }: ServiceObject): Family[] {
+  const { ipFamilies } = spec ?? {};
+  const listed: readonly string[] = Array.isArray(ipFamilies) ? ipFamilies : [];
+  return ([4, 6] as const).filter((family) => listed.includes(`IPv${family}`));
 }
 
 function hostsOf({ metadata }: ServiceObject, report: Report): Address[] {

@@ -3,7 +3,7 @@ import type { KubeObject } from "../kubernetes/kube-object.ts";
 import { annotation, label } from "../kubernetes/labels.ts";
 import { parseAddress, type Address } from "../net/address.ts";
 import type { SegmentKey } from "../network/segment-key.ts";
-import { ownSlices } from "./endpoint-slice.ts";
+import { ownSliceLabels } from "./endpoint-slice.ts";
 import { tunnelClass } from "./service-object.ts";
 
 /** The child that the Services of tests name. */
@@ -81,9 +81,9 @@ export function remoteSlice(
   service: string,
   child: NamedChild,
   key: SegmentKey,
-  facts: { readonly source: string; readonly port: number },
+  facts: { readonly source: string; readonly port: number; readonly uid?: string },
 ): KubeObject {
-  const { source, port } = facts;
+  const { source, port, uid = `uid-${service}` } = facts;
   const slice = sliceObject(
     service,
     `${service.split("/")[1]}-ipman`,
@@ -93,12 +93,14 @@ export function remoteSlice(
   const [namespace = "", name = ""] = service.split("/");
   const address = parseAddress(source) as Address;
   const ports = [{ name: "sql", transport: "tcp", port }];
-  const reservation = serviceProof(key, { namespace, name }, { ...child, address, ports });
+  const identity = { namespace, name, uid };
+  const reservation = serviceProof(key, identity, { ...child, address, ports });
   const annotations = {
     ...named(child),
     [annotation.source]: source,
     [annotation.reservation]: reservation,
   };
-  const labels = { ...slice.metadata.labels, [label.sliceManager]: ownSlices };
-  return { ...slice, metadata: { ...slice.metadata, labels, annotations } };
+  const labels = { ...slice.metadata.labels, ...ownSliceLabels };
+  const ownerReferences = [{ apiVersion: "v1", kind: "Service", name, uid }];
+  return { ...slice, metadata: { ...slice.metadata, labels, annotations, ownerReferences } };
 }

@@ -1,4 +1,4 @@
-import { ReplaySubject, Subscription, type Observable } from "rxjs";
+import { auditTime, ReplaySubject, Subject, Subscription, type Observable } from "rxjs";
 import type { Change, ObjectStore } from "../../adapters/kubernetes/client/object-store.ts";
 import type { Connection } from "../../model/api/connection.ts";
 import { groupIdOf, placesOf } from "../../model/api/group.ts";
@@ -11,6 +11,7 @@ import { serviceKindOf, type ServiceObject } from "../../model/services/service-
 import type { ChildServices } from "../../model/translation/child-services.ts";
 import type { DesiredState } from "../desired/desired-state.ts";
 import type { RefusedObjects } from "./refused-objects.ts";
+import { SlicesByService } from "./slices-by-service.ts";
 
 /** The part of an ObjectStore that Services are read from. */
 export type WatchedStore<T extends KubeObject> = Pick<
@@ -37,11 +38,15 @@ export interface ServicePlacementOptions {
  */
 const patienceMs = 10_000;
 
+/** Collects changes that follow each other closely: with thousands of Services, each costs milliseconds. */
+const gatherMs = 50;
+
 /** The Services of children. EndpointSlices are watched only while a Service concerns this agent. */
 export class ServicePlacement implements Disposable {
   readonly #options: ServicePlacementOptions;
   /** It has no value before the lists were read: a gateway would lose the rules of its Services. */
   readonly #children = new ReplaySubject<ReadonlyMap<string, ChildServices>>(1);
+  readonly #changed = new Subject<void>();
   readonly #subscription = new Subscription();
   readonly #patience: NodeJS.Timeout;
   #published: ReadonlyMap<string, ChildServices> | undefined;
@@ -60,9 +65,10 @@ export class ServicePlacement implements Disposable {
     );
     this.#subscription.add(
       options.services.changes.subscribe((change) => {
-        if (concernsIpman(change)) this.#update();
+        if (concernsIpman(change)) this.#changed.next();
       }),
     );
+    this.#subscription.add(this.#changed.pipe(auditTime(gatherMs)).subscribe(() => this.#update()));
   }
 
   /** By the `childRefKey` of children; unchanged values are the same objects. */
@@ -123,7 +129,8 @@ export class ServicePlacement implements Disposable {
     if (services.size === 0) {
       this.#slices?.[Symbol.dispose]();
       this.#slices = undefined;
-    } else this.#slices ??= new WatchedSlices(this.#options.watchSlices(), () => this.#update());
+    } else
+      this.#slices ??= new WatchedSlices(this.#options.watchSlices(), () => this.#changed.next());
     if (this.#slices !== undefined) this.#slices.wanted = services;
     return this.#slices;
   }
@@ -141,16 +148,16 @@ class WatchedSlices implements Disposable {
   /** By `namespace/name`: the Services whose slices matter. */
   wanted: ReadonlyMap<string, unknown> = new Map();
   readonly #store: WatchedStore<EndpointSlice>;
+  readonly #slices: SlicesByService;
   readonly #subscription: Subscription;
-  /** Undefined after a change. */
-  #byService: ReadonlyMap<string | undefined, EndpointSlice[]> | undefined;
 
   constructor(store: WatchedStore<EndpointSlice>, onChange: () => void) {
     this.#store = store;
+    this.#slices = new SlicesByService(store.objects);
     this.#subscription = store.changes.subscribe((change) => {
-      if (change.type === "progress") return;
-      this.#byService = undefined;
-      if (change.type === "all" || this.wanted.has(change.object.service ?? "")) onChange();
+      const services = this.#slices.update(change);
+      const isWanted = (service: string) => this.wanted.has(service);
+      if (services === undefined || services.values().some(isWanted)) onChange();
     });
   }
 
@@ -160,9 +167,7 @@ class WatchedSlices implements Disposable {
 
   /** The slices of a Service by their names. */
   of(service: string): readonly EndpointSlice[] {
-    this.#byService ??= Map.groupBy(this.#store.objects.values(), (slice) => slice.service);
-    const slices = this.#byService.get(service) ?? [];
-    return slices.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+    return this.#slices.of(service);
   }
 
   [Symbol.dispose](): void {

@@ -14,6 +14,7 @@ import { resourceKey, type Resource } from "../../../model/api/resource.ts";
 import type { Problem } from "../../../model/api/result.ts";
 import type { IPSecConnectionSpec } from "../../../model/api/schema/ipsec-connection.ts";
 import { declaredIdOf, groupsOf } from "../../../model/api/group.ts";
+import { lostServiceAddresses } from "../../../model/services/lost-addresses.ts";
 import { connectionWarnings } from "../../../model/validation/connection-warnings.ts";
 import { declaredPlaces } from "../../../model/validation/paths/declared-places.ts";
 import { groupsOfDeclared, refusedGroups } from "../../../model/validation/node-networks.ts";
@@ -145,6 +146,7 @@ export class DeclaredAdmission {
     const warnings = [
       ...this.#groupWarning(connection),
       ...this.#namespacesWarning(connection),
+      ...this.#servicesWarnings(connection).map(wordsOf),
       ...connectionWarnings(connection).map(wordsOf),
     ];
     return { allowed: true, ...(warnings.length > 0 && { warnings }) };
@@ -157,6 +159,14 @@ export class DeclaredAdmission {
       const problem = refused?.message ?? `there is no CharonGroup ${declaredIdOf(groupId)} yet`;
       return [`${at}.groupRef: ${problem}`];
     });
+  }
+
+  /** A Service may get another address, unlike a pod, whose addresses have to stay. */
+  #servicesWarnings(connection: Connection): Problem[] {
+    const before = this.#cluster.desired.connections.get(connection.id);
+    const { services } = this.#cluster.reservations.of(connection.id) ?? {};
+    if (before === undefined || services === undefined) return [];
+    return lostServiceAddresses(before, connection, services);
   }
 
   #namespacesWarning({ allowedNamespaces }: Connection): string[] {

@@ -6,10 +6,13 @@ import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type
 import { childRefKey } from "../../../model/api/child-ref.ts";
 import { objectKey, type KubeObject } from "../../../model/kubernetes/kube-object.ts";
 import { gatewayPorts, servicePortKey } from "../../../model/services/gateway-ports.ts";
-import { knownSlice, remoteSlice } from "../../../model/services/remote-slice.ts";
+import { formatAddress } from "../../../model/net/address.ts";
+import type { SegmentKey } from "../../../model/network/segment-key.ts";
+import { isProvenSlice, knownSlice, remoteSlice } from "../../../model/services/remote-slice.ts";
 import { serviceProblem, type ServiceProblem } from "../../../model/services/service-reason.ts";
-import type { RemoteRequest } from "../../../model/services/service-request.ts";
+import type { RemoteRequest, ServiceRequest } from "../../../model/services/service-request.ts";
 import type { AssignedService } from "../../../model/services/service-status.ts";
+import { Memo } from "../../../model/value/memo.ts";
 import type { OnBreakdown } from "../../actors/contained.ts";
 import { ManagedObjects } from "../deployments/managed-objects.ts";
 import type { Cluster } from "../state/cluster.ts";
@@ -32,7 +35,21 @@ export interface RemoteSlicesOptions {
 /** Collects changes that follow each other closely. */
 const gatherMs = 10;
 
+const proofs = new Memo<KubeObject, boolean>();
+
+function isProven(slice: KubeObject, key: SegmentKey): boolean {
+  return proofs.of(slice, [key], () => isProvenSlice(slice, key));
+}
+
+/** Memo of {@link remoteSlice}, whose proof takes time. */
+const memo = new Memo<ServiceRequest, KubeObject>();
+
 type Ports = ReadonlyMap<string, number>;
+
+function tunnelOf(cluster: Cluster, found: AssignedService) {
+  const isReady = problemOfTunnel(cluster, found) === undefined;
+  return { gateway: gatewayOf(cluster, found), isReady };
+}
 
 /** Manages the EndpointSlices of Services that lead to hosts of partners. */
 export class RemoteSlices implements Disposable {
@@ -71,23 +88,31 @@ export class RemoteSlices implements Disposable {
   }
 
   #reconcile(): void {
-    const { cluster, views, addresses, clusterKey } = this.#options;
+    const { cluster, views, addresses: given, clusterKey } = this.#options;
     const key = clusterKey.current;
     if (!cluster.synced || !views.synced || key === undefined) return;
-    this.#ports = this.#assigned();
+    this.#ports = this.#assigned(key);
     const wanted = new Map<string, KubeObject>();
+    const noPorts: Ports = new Map();
+    const tunnels = new Map<AssignedService["child"], ReturnType<typeof tunnelOf>>();
     const undecided = new Set<string>();
     for (const [service, { object }] of views.requesting) {
-      const found = addresses.found(service);
+      const found = given.found(service);
       if (found === undefined) undecided.add(service);
       if (found?.ok !== true || found.request.kind !== "remote") continue;
       const { request, child, address: source } = found;
       const { uid = "" } = object.metadata;
       const childKey = childRefKey({ connection: request.connection, child: child.key });
-      const ports = this.#ports.get(childKey) ?? new Map<string, number>();
-      const gateway = gatewayOf(cluster, found);
-      const isReady = problemOfTunnel(cluster, found) === undefined;
-      const slice = remoteSlice({ request, uid, child, source, gateway, isReady, ports }, key);
+      const ports = this.#ports.get(childKey) ?? noPorts;
+      const tunnel = tunnels.get(child) ?? tunnelOf(cluster, found);
+      tunnels.set(child, tunnel);
+      const { gateway, isReady } = tunnel;
+      const addresses = [source, gateway].map((address) => address && formatAddress(address));
+      const numbers = request.ports.map((port) => ports.get(servicePortKey(service, port)));
+      const basis = [uid, child, key, isReady, ...addresses, ...numbers];
+      const slice = memo.of(request, basis, () =>
+        remoteSlice({ request, uid, child, source, gateway, isReady, ports }, key),
+      );
       wanted.set(objectKey(slice.metadata), slice);
     }
     const held = [...views.slices.objects].flatMap(([name, slice]) =>
@@ -97,19 +122,21 @@ export class RemoteSlices implements Disposable {
   }
 
   /** The ports of each child's gateway: those that were assigned here or were read back are kept. */
-  #assigned(): ReadonlyMap<string, Ports> {
+  #assigned(segmentKey: SegmentKey): ReadonlyMap<string, Ports> {
     const { views, addresses } = this.#options;
-    const requests = [...views.requesting.values()].flatMap(({ result }) => {
+    const requests = [...views.requesting].flatMap(([service, { result }]) => {
       if (!result.ok || result.value.kind !== "remote") return [];
+      // Without an address, it needs no port.
+      if (addresses.found(service)?.ok === false) return [];
       const request = result.value;
       const target = addresses.targetOf(request);
       if (target === undefined) return [];
       const { connection, child } = target;
       return [{ request, key: childRefKey({ connection: connection.id, child: child.key }) }];
     });
-    const known = Map.groupBy([...views.slices.objects.values()].map(knownSlice), (slice) =>
-      childRefKey(slice),
-    );
+    // The author of another slice could take the port of a Service.
+    const proven = views.slices.objects.values().filter((slice) => isProven(slice, segmentKey));
+    const known = Map.groupBy(proven.map(knownSlice), (slice) => childRefKey(slice));
     const assigned = new Map<string, Ports>();
     for (const [key, ofChild] of Map.groupBy(requests, (one) => one.key)) {
       const stored = (known.get(key) ?? []).flatMap(({ ports }) => [...ports]);

@@ -1,25 +1,24 @@
 import { isDeepStrictEqual } from "node:util";
 import { auditTime, merge, Subject, tap, type Observable } from "rxjs";
+import type { ClusterKey } from "../../../adapters/kubernetes/cluster-key.ts";
 import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
-import { resourceTypes } from "../../../adapters/kubernetes/client/resource-type.ts";
-import type {
-  ConnectionReservations,
-  ServiceAddresses,
-} from "../../../model/addresses/connection-reservations.ts";
+import { resourceTypes, wordsFor } from "../../../adapters/kubernetes/client/resource-type.ts";
+import type { ConnectionReservations } from "../../../model/addresses/connection-reservations.ts";
+import { isProvenOfPods } from "../../../model/addresses/proven-address.ts";
 import {
   availableChild,
   unavailable,
   type AvailabilityRule,
 } from "../../../model/api/availability.ts";
 import type { Child, Connection } from "../../../model/api/connection.ts";
-import { parseAddress, type Address } from "../../../model/net/address.ts";
+import { formatAddress, parseAddress, type Address } from "../../../model/net/address.ts";
 import {
   plannedAddresses,
   type AddressCandidate,
   type AddressVerdict,
   type PlannedAddresses,
 } from "../../../model/services/planned-addresses.ts";
-import { knownSlice } from "../../../model/services/remote-slice.ts";
+import type { ServiceObject } from "../../../model/services/service-object.ts";
 import { serviceProblem, type ServiceProblem } from "../../../model/services/service-reason.ts";
 import type { ServiceRequest } from "../../../model/services/service-request.ts";
 import type { AssignedService } from "../../../model/services/service-status.ts";
@@ -27,12 +26,14 @@ import { caughtUp } from "../addresses/caught-up.ts";
 import type { ReservationStore } from "../addresses/reservation-store.ts";
 import { WriteQueue } from "../addresses/write-queue.ts";
 import type { Cluster } from "../state/cluster.ts";
-import type { RequestingService, ServiceViews } from "./service-views.ts";
+import { requireGone } from "./require-gone.ts";
+import type { ServiceViews } from "./service-views.ts";
 
 export interface ServiceAddressesOptions {
   readonly client: KubeClient;
   readonly cluster: Cluster;
   readonly store: ReservationStore;
+  readonly clusterKey: Pick<ClusterKey, "current">;
   readonly views: ServiceViews;
   readonly rule: AvailabilityRule;
   /** Receives each failure of a write that differs from the one before; the write is retried. */
@@ -68,7 +69,7 @@ export class ServiceAddressAllocator implements Disposable {
     const { cluster, views } = options;
     const touched = merge(
       cluster.touched.pipe(tap((id) => this.#touched.add(id ?? all))),
-      views.changes.pipe(tap(() => this.#touched.add(all))),
+      views.touched.pipe(tap((id) => this.#touched.add(id ?? all))),
     );
     this.#subscription = touched.pipe(auditTime(gatherMs)).subscribe(() => this.#compareTouched());
   }
@@ -124,8 +125,7 @@ export class ServiceAddressAllocator implements Disposable {
     if (!cluster.synced || !views.synced) return;
     const { connections } = cluster.desired;
     const ids = this.#touched.has(all) ? connections.keys() : (this.#touched as Set<string>);
-    const byConnection = this.#candidates();
-    for (const id of ids) if (connections.has(id)) this.#compare(id, byConnection.get(id) ?? []);
+    for (const id of ids) if (connections.has(id)) this.#compare(id, this.#candidates(id));
     this.#touched.clear();
     for (const id of this.#judged.keys()) if (!connections.has(id)) this.#forget(id);
     this.#changes.next();
@@ -170,9 +170,21 @@ export class ServiceAddressAllocator implements Disposable {
   ): PlannedAddresses {
     const { cluster } = this.#options;
     const { services: before = {}, ...rest } = reservations;
-    return plannedAddresses(before, candidates, (services) =>
-      cluster.allocation(id, { ...rest, services }),
+    return plannedAddresses(
+      before,
+      candidates,
+      (services) => cluster.allocation(id, { ...rest, services }),
+      (child, address) => this.#isOfPod(id, child, address),
     );
+  }
+
+  /** Whether a pod proves that it has an address. Its annotations alone are not enough: a Service would lose it. */
+  #isOfPod(id: string, child: Child, address: Address): boolean {
+    const { cluster, clusterKey } = this.#options;
+    const [connection, key] = [cluster.desired.connections.get(id), clusterKey.current];
+    if (connection === undefined || key === undefined) return false;
+    if (cluster.used(connection).get(child.key)?.has(formatAddress(address)) !== true) return false;
+    return isProvenOfPods(address, cluster.workersOf(id), { connection, child }, key);
   }
 
   #queueOf(id: string): WriteQueue<never, void> {
@@ -184,17 +196,20 @@ export class ServiceAddressAllocator implements Disposable {
   }
 
   async #write(id: string): Promise<readonly void[]> {
-    const { store, cluster } = this.#options;
+    const { store, cluster, views, client, onTrouble } = this.#options;
     try {
       const written = await store.update(id, async (reservations) => {
         await caughtUp(cluster, reservations);
-        await this.#requireGone(reservations.services ?? {});
-        const candidates = this.#candidates().get(id) ?? [];
+        await requireGone(reservations.services ?? {}, views.services, client);
+        // Its manifest may have become invalid meanwhile: its Services stay as they are.
+        if (!cluster.desired.connections.has(id)) return { change: {}, result: undefined };
+        if (reservations.servicesProblem !== undefined) onTrouble(lostRecord(reservations));
+        const candidates = this.#candidates(id);
         const planned = this.#plan(id, reservations, candidates);
         return { change: { services: planned.services }, result: { candidates, planned } };
       });
       this.#failures.delete(id);
-      this.#judge(id, written.candidates, written.planned);
+      if (written !== undefined) this.#judge(id, written.candidates, written.planned);
     } catch (error) {
       this.#noteFailure(id, error);
       this.#queues.get(id)?.requestWrite();
@@ -212,54 +227,25 @@ export class ServiceAddressAllocator implements Disposable {
     this.#options.onTrouble(error);
   }
 
-  /**
-   * Fails if a Service exists that the view does not have yet: a replica that has just begun to lead
-   * would take its address away.
-   */
-  async #requireGone(services: ServiceAddresses): Promise<void> {
-    const { client, views } = this.#options;
-    const owners = Object.values(services).flat();
-    for (const { service, uid } of owners) {
-      if (views.services.objects.has(service)) continue;
-      const [namespace = "", name = ""] = service.split("/");
-      const fieldSelector = `metadata.name=${name}`;
-      const found: (string | undefined)[] = [];
-      const { Service } = resourceTypes;
-      await client.list(Service, { namespace }, { fieldSelector }, ({ metadata }) => {
-        found.push(metadata.uid);
-      });
-      if (found.includes(uid))
-        throw new Error(`this replica's view of Services does not have ${service} yet`);
-    }
-  }
-
-  /** The valid requests for each connection by Services that may use it. */
-  #candidates(): ReadonlyMap<string, readonly AddressCandidate[]> {
-    const shown = this.#sources();
-    const found = [...this.#options.views.requesting].flatMap(([service, requesting]) => {
-      const { object, result } = requesting;
-      const target = result.ok ? this.targetOf(result.value) : undefined;
-      if (!result.ok || target === undefined) return [];
-      const { value: request } = result;
-      const previous = request.kind === "exposed" ? ingressOf(requesting) : shown.get(service);
+  /** The valid requests for a connection by Services that may use it. */
+  #candidates(id: string): readonly AddressCandidate[] {
+    const { views } = this.#options;
+    return views.requestsFor(id).flatMap(({ object, request }) => {
+      const target = this.targetOf(request);
+      if (target === undefined) return [];
+      const previous = request.kind === "exposed" ? ingressOf(object) : views.sourceOf(request);
       return [{ request, uid: object.metadata.uid ?? "", child: target.child, previous }];
     });
-    return Map.groupBy(found, ({ request }) => request.connection);
-  }
-
-  /** The source addresses in the slices of remote Services. */
-  #sources(): ReadonlyMap<string, Address> {
-    const known = [...this.#options.views.slices.objects.values()].map(knownSlice);
-    return new Map(
-      known.flatMap(({ service, source }): [string, Address][] => {
-        const address = parseAddress(source);
-        return address === undefined ? [] : [[service, address]];
-      }),
-    );
   }
 }
 
-function ingressOf({ object }: RequestingService): Address | undefined {
-  const [first] = object.status?.loadBalancer?.ingress ?? [];
+/** Addresses of Services that another program broke: they are written again, as the Services show them. */
+function lostRecord({ metadata, servicesProblem }: ConnectionReservations): Error {
+  const words = wordsFor(resourceTypes.ConfigMap, metadata);
+  return new Error(`${words}: ${servicesProblem}; ipman replaces it`);
+}
+
+function ingressOf({ status }: ServiceObject): Address | undefined {
+  const [first] = status?.loadBalancer?.ingress ?? [];
   return parseAddress(first?.ip ?? "");
 }
