@@ -201,15 +201,13 @@ export class ServiceAddressAllocator implements Disposable {
       const written = await store.update(id, async (reservations) => {
         await caughtUp(cluster, reservations);
         await requireGone(reservations.services ?? {}, views.services, client);
-        // Its manifest may have become invalid meanwhile: its Services stay as they are.
-        if (!cluster.desired.connections.has(id)) return { change: {}, result: undefined };
         if (reservations.servicesProblem !== undefined) onTrouble(lostRecord(reservations));
         const candidates = this.#candidates(id);
         const planned = this.#plan(id, reservations, candidates);
         return { change: { services: planned.services }, result: { candidates, planned } };
       });
       this.#failures.delete(id);
-      if (written !== undefined) this.#judge(id, written.candidates, written.planned);
+      this.#judge(id, written.candidates, written.planned);
     } catch (error) {
       this.#noteFailure(id, error);
       this.#queues.get(id)?.requestWrite();
