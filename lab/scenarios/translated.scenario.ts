@@ -257,6 +257,27 @@ describe("a child whose addresses are translated", () => {
     assert.match(diagnosed, /the partner sees 10\.0\.3\.0\/24 as 192\.168\.77\.0\/24/);
   });
 
+  it("is counted by rule in both directions, and goes on after a restart of ipman", async () => {
+    const counted = async () => {
+      const series = await lab.ipman.metrics();
+      return ["inbound", "outbound"].map((direction) => {
+        const labels = `connection="partner",child="child-3",rule="remote 10.0.3.0/24 as 172.31.3.0/24"`;
+        return series.get(`ipman_nat_packets_total{${labels},direction="${direction}"}`) ?? -1;
+      }) as [number, number];
+    };
+    const [inbound, outbound] = await counted();
+    assert.equal(answered("app3", "172.31.3.3", "-c", "5", "-i", "0.2"), 5);
+    const [inAfter, outAfter] = await counted();
+    assert.ok(inAfter >= inbound + 5 && outAfter >= outbound + 5, `${inAfter} ${outAfter}`);
+    await lab.ipman.stop();
+    await lab.ipman.start();
+    await lab.ipman.ready("partner");
+    await eventually(async () => {
+      const [inNow, outNow] = await counted();
+      assert.ok(inNow >= inAfter && outNow >= outAfter, `${inNow} ${outNow}`);
+    });
+  });
+
   it("changes the translation without an IKE exchange", async () => {
     const spis = () => [...ip("xfrm state").matchAll(/spi (0x\w+)/g)].map(([, spi]) => spi);
     const before = spis();
