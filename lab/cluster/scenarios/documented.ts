@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import type { LabCluster } from "../cluster.ts";
 import { Workload } from "../workload.ts";
 
@@ -11,6 +11,24 @@ const pages = ["operations.md", "runbooks.md"];
 
 /** The commands that run until they are interrupted. */
 const endless = /ipman inspect|port-forward/;
+
+/** A Service that leads to the partner's web server. Workers have the addresses of the pool. */
+const service = {
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: {
+    name: "web",
+    namespace: "default",
+    annotations: {
+      "ipman.dialo.ai/ipmanName": "example-connection",
+      "ipman.dialo.ai/childName": "example-child",
+      "ipman.dialo.ai/poolName": "primary",
+      "ipman.dialo.ai/address": "10.0.2.1",
+      "ipman.dialo.ai/remote": "10.0.1.1",
+    },
+  },
+  spec: { ports: [{ port: 80 }] },
+};
 
 /** The commands in the code blocks of a page, one per line. */
 function commandsIn(page: string): string[] {
@@ -34,6 +52,7 @@ export function documentedScenarios(cluster: () => LabCluster): void {
       ADDRESS: "10.0.1.1",
       AGENT: names("deployments", "-l", "ipman.dialo.ai/type=agent"),
       CHARON: names("pods", "-l", "ipman.dialo.ai/type=charon"),
+      SERVICE: "default/web",
       POD: Workload.of(cluster(), "work")[0]?.name ?? "",
     });
 
@@ -50,6 +69,13 @@ export function documentedScenarios(cluster: () => LabCluster): void {
       assert.ok(isDone, `${line}: ${status}\n${stdout}${stderr}`);
       assert.notEqual(stdout, "", `${line} prints nothing`);
     }
+
+    before(() => {
+      cluster().apply(service);
+      const ready = "--for=condition=ipman.dialo.ai/Ready";
+      cluster().kubectl("wait", ready, "service/web", "-n", "default", "--timeout=60s");
+    });
+    after(() => cluster().kubectl("delete", "service", "web", "-n", "default"));
 
     const all = [...new Set(pages.flatMap(commandsIn))];
     const harmful = / (delete|restart) /;
