@@ -275,6 +275,23 @@ describe("the child machine", () => {
     assert.equal(calls.count("initiate"), before + 1);
   });
 
+  it("initiates nothing of a former connection if its SA ends before charon has loaded the changed one", async () => {
+    const { calls, child, start, list, send, snapshot } = harness();
+    await start();
+    await list(ikeSa());
+    const before = calls.count("initiate");
+    const changed = { connection: connectionOf(), child, replaces: false, replacesIke: true };
+    await send({ type: "child.changed", ...changed });
+    assert.equal(snapshot().value, "established");
+    await list();
+    await settled();
+    assert.equal(snapshot().value, "pending");
+    assert.equal(calls.count("initiate"), before);
+    await send({ type: "connection.loaded" });
+    await settled();
+    assert.equal(calls.count("initiate"), before + 1);
+  });
+
   it("is pending again when charon is lost", async () => {
     const { start, list, send, snapshot } = harness();
     await start();

@@ -49,7 +49,7 @@ export const childSetup = setup({
       const { connection, child } = event;
       enqueue.assign({ connection, child });
       // charon still has the declaration before: an SA that is initiated now would be made of it.
-      if (event.replaces) enqueue.assign({ loaded: false });
+      if (event.replaces || event.replacesIke === true) enqueue.assign({ loaded: false });
     }),
     listSas: sendParent({ type: "sas.wanted" }),
     note: assign((_, params: { failure: Failure | undefined }) => ({ failure: params.failure })),

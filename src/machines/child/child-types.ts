@@ -47,7 +47,14 @@ export interface ChildContext extends Repairs {
 }
 
 export type ChildEvent =
-  | { type: "child.changed"; connection: ChildConnection; child: Child; replaces: boolean }
+  /** `replaces`: the CHILD SA has to be replaced; `replacesIke`: its path replaces the IKE SA once it is loaded. */
+  | {
+      type: "child.changed";
+      connection: ChildConnection;
+      child: Child;
+      replaces: boolean;
+      replacesIke?: boolean;
+    }
   /** `alike`: charon already had the child with the same networks. */
   | { type: "connection.loaded"; alike?: boolean }
   | { type: "connection.unloaded" }

@@ -215,6 +215,7 @@ export const pathSetup = setup({
           connection: event.connection,
           child,
           replaces: (replaces || event.ends === "children") && !change.ike,
+          replacesIke: change.ike,
         });
       }
       const purges = event.ends === "all" && isCold(event.connection);
