@@ -149,6 +149,14 @@ describe("kubectl ipman, about Services,", () => {
     assert.equal(status, 0);
   });
 
+  it("does without EndpointSlices that the user may not read", () => {
+    refuse("endpointslices");
+    const { stdout, status } = diagnose("service", "shop/web");
+    assert.match(stdout, /· endpoints {4}EndpointSlices cannot be read: .*is forbidden; to this/);
+    assert.match(stdout, /✓ selectors {4}the CHILD SA has 10\.0\.2\.10\n/);
+    assert.equal(status, 0);
+  });
+
   it("finds a connection that does not exist, and reports a Service that does not", () => {
     answer("ipsecconnection", "");
     assert.match(diagnose("service", "shop/web").stdout, /there is no IPSecConnection "bank"/);

@@ -37,8 +37,8 @@ export async function serviceFacts(
     return { service, slices: [], connection: unread, tunnel: unread, refusal: undefined };
   }
   const ofService = ["-n", namespace, "-l", `${label.serviceName}=${name}`];
-  const [{ items: slices }, connection, tunnel, refusal] = await Promise.all([
-    kubectl.json<ItemList<KubeObject>>("get", "endpointslices", ...ofService),
+  const [slices, connection, tunnel, refusal] = await Promise.all([
+    orWhy(itemsOf(kubectl, "endpointslices", ...ofService)),
     orWhy(connectionNamed(kubectl, request.value.connection)),
     orWhy(tunnelOf(kubectl, request.value)),
     refusalOf(kubectl, service, { namespace, name }),
@@ -64,6 +64,10 @@ export function failureText(error: unknown): string {
 async function objectIfAny<T>(kubectl: Kubectl, ...words: readonly string[]) {
   const output = await kubectl.run("get", ...words, "--ignore-not-found", "-o", "json");
   return output.trim() === "" ? undefined : (JSON.parse(output) as T);
+}
+
+async function itemsOf(kubectl: Kubectl, ...words: readonly string[]) {
+  return (await kubectl.json<ItemList<KubeObject>>("get", ...words)).items;
 }
 
 async function connectionNamed(kubectl: Kubectl, name: string) {

@@ -3,7 +3,7 @@ import { formatAddress } from "../../net/address.ts";
 import { note, ok, problem, type Finding } from "../../status/finding.ts";
 import { conditionOf, type ServiceCondition } from "../service-status.ts";
 import { tunnelReasons, type ServiceReason } from "../service-reason.ts";
-import type { ServiceSubject } from "./service-subject.ts";
+import { whyNoSlices, type ServiceSubject } from "./service-subject.ts";
 
 /** The remedy for each reason that concerns the request itself. */
 const remedies: Readonly<Partial<Record<ServiceReason, string>>> = {
@@ -19,8 +19,8 @@ const remedies: Readonly<Partial<Record<ServiceReason, string>>> = {
 };
 
 /** Checks the operator's answer, which is in the Service's condition. */
-export function checkAddress({ facts: { service }, address }: ServiceSubject): Finding[] {
-  const condition = conditionOf(service);
+export function checkAddress({ facts, address }: ServiceSubject): Finding[] {
+  const condition = conditionOf(facts.service);
   if (condition === undefined)
     return [
       problem(
@@ -32,6 +32,8 @@ export function checkAddress({ facts: { service }, address }: ServiceSubject): F
   const refused = refusalIn(condition);
   if (refused !== undefined) return [refused];
   if (address !== undefined) return [ok("address", `is ${formatAddress(address)}`)];
+  const why = whyNoSlices(facts);
+  if (why !== undefined) return [note("address", `EndpointSlices cannot be read: ${why}`)];
   return [note("address", "is not shown yet", "diagnose again in a few seconds")];
 }
 

@@ -2,7 +2,7 @@ import type { KubeObject } from "../../kubernetes/kube-object.ts";
 import { formatAddress, parseAddress, sameAddress } from "../../net/address.ts";
 import { note, ok, problem, type Finding } from "../../status/finding.ts";
 import { trimmedSlice } from "../endpoint-slice.ts";
-import { slicesBy, type ServiceSubject } from "./service-subject.ts";
+import { slicesBy, slicesIn, whyNoSlices, type ServiceSubject } from "./service-subject.ts";
 
 const wait =
   "the operator writes it within seconds; if it lasts, see the operator's log: kubectl ipman logs";
@@ -11,7 +11,11 @@ const wait =
 export function checkSlice(subject: ServiceSubject): Finding[] {
   const { request, facts } = subject;
   if (request.kind !== "remote") return [];
-  const own = facts.slices.find((slice) => trimmedSlice(slice).isOwn) as WrittenSlice | undefined;
+  // The address of the Service, which is checked before, could not be read either.
+  if (whyNoSlices(facts) !== undefined) return [];
+  const own = slicesIn(facts).find((slice) => trimmedSlice(slice).isOwn) as
+    | WrittenSlice
+    | undefined;
   if (own === undefined)
     return [problem("EndpointSlice", "ipman has written none for the Service", wait)];
   const missing = request.ports.find(({ name, transport }) => {

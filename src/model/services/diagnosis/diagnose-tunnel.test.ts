@@ -141,6 +141,12 @@ describe("the diagnosis of a Service's tunnel", () => {
       assert.match(missing ?? "", /^EndpointSlice: ipman has written none/);
     });
 
+    it("nothing in EndpointSlices that could not be read", () => {
+      const findings = lines(diagnoseService(remote({ slices: { why: "forbidden" } })));
+      assert.ok(findings.includes("note address: EndpointSlices cannot be read: forbidden"));
+      assert.ok(findings.every((line) => !line.startsWith("problem")));
+    });
+
     it("endpoints of other programs, which are worth knowing", () => {
       const manual = sliceObject(db, "manual", [pod("10.9.9.9")]);
       const findings = diagnoseService(remote({ slices: [slice, manual] }));
