@@ -80,7 +80,9 @@ async function tunnelOf(kubectl: Kubectl, request: ServiceRequest): Promise<Repo
   const [agent] = await agentsOf(kubectl, request.connection);
   const json = await kubectl.run(...ipmanIn(agent, "describe", request.connection, "-o", "json"));
   const described = printableValue(JSON.parse(json)) as Described;
-  const { children } = described.connection;
+  const { leads, children: all } = described.connection;
+  // Only the agent that leads has the tunnel; the one of the active path may not be ready.
+  const children = leads === false ? [] : all;
   const child =
     children.find(({ key }) => key === request.child) ??
     children.find(({ name }) => name === request.child);
