@@ -80,6 +80,9 @@ describe("the diagnosis of a Service's tunnel", () => {
       const tracking = failure(Reason.TrackingNearLimit, "tracks more than nine tenths");
       const tunnel = { child: childStatus({ tracking }), sas: [] };
       finds(exposed({ tunnel }), /^connections: tracks more/, [...passed, "tunnel", "gateway"]);
+      const later = { ...tracking, reason: "LaterReason" } as unknown as typeof tracking;
+      const facts = exposed({ tunnel: { child: childStatus({ tracking: later }), sas: [] } });
+      assert.match(found(facts).problems[0] ?? "", /^connections: tracks more/);
     });
   });
 
