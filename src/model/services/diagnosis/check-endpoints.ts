@@ -80,9 +80,10 @@ function portProblem(
   const workers = new Set(tunnel?.child?.workers.map(({ id }) => id));
   const pods = podsOf(slicesIn(facts));
   const family = child?.xfrmIp.address.family;
-  // A worker is reached at its address in the segment.
+  // A worker is reached at its address in the segment; without the agent, it is not known which pods are.
   const isReachable = ({ address }: (typeof ready)[number]) =>
     family === undefined ||
+    tunnel === undefined ||
     address.family === family ||
     workers.has(pods.get(formatAddress(address)) ?? "");
   if (!ready.some(isReachable))

@@ -166,6 +166,8 @@ describe("the diagnosis of a Service", () => {
       const workers = [{ id: "pod-7", address: "10.0.2.12/24" }];
       const tunnel = { child: childStatus({ workers }), sas: [] };
       assert.deepEqual(found(exposed({ slices: other, tunnel })).problems, []);
+      const unread = exposed({ slices: other, tunnel: { why: "forbidden" } });
+      assert.deepEqual(found(unread).problems, [], "the agent alone knows which pods are workers");
     });
 
     it("a local Service without an endpoint on the node of the active gateway", () => {
