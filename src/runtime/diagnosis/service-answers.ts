@@ -78,7 +78,7 @@ function endpointTrouble(endpoint: string, answer: "refused" | "none"): Finding 
     return problem(
       "answers",
       `the endpoint ${endpoint} refuses connections`,
-      "the pod does not listen there: compare targetPort with the port of its program",
+      "the pod does not listen there: compare targetPort with the port of its program; or a NetworkPolicy rejects pods of ipman's namespace",
     );
   return note(
     "answers",

@@ -14,6 +14,7 @@ const remedies: Readonly<Partial<Record<ServiceReason, string>>> = {
   FamilyMismatch: "name a child whose addresses are of this family",
   HostNotRouted: "add the host's network to remote_ips or routes of the child",
   PoolExhausted: "add addresses to the pool, or delete Services and pods that have some",
+  TooManyServices: "delete Services that are not needed, or name another connection",
   AddressTaken: `change the annotation ${annotation.address}, or remove it for any free address`,
   GatewayPortsExhausted: "use another child for some of the remote Services",
 };

@@ -124,11 +124,14 @@ describe("the diagnosis of a Service", () => {
       "FamilyMismatch",
       "HostNotRouted",
       "GatewayPortsExhausted",
+      "TooManyServices",
       "LaterReason",
     ] as ServiceReason[])
       it(`the operator's refusal ${reason}`, () => {
         const service = withCondition(web(), reason, "because");
         finds(exposed({ service }), new RegExp(`^address: ${reason}: because$`), passed);
+        const hints = diagnoseService(exposed({ service })).map(({ hint }) => hint);
+        assert.equal(hints.includes("follow the message"), reason === ("LaterReason" as string));
       });
   });
 
