@@ -57,7 +57,7 @@ export function checkForwarding({ tunnel, request, address, facts }: ServiceSubj
       "gateway",
       `forwards ${own.length} of ${request.ports.length} ports of the Service${refusal === undefined ? "" : `: ${refusal}`}`,
       refusal === undefined
-        ? "diagnose again in a few seconds; if it lasts, see the agent's log: kubectl ipman logs"
+        ? `diagnose again in a few seconds; if it lasts, see the agent's log: kubectl ipman logs ${request.connection}`
         : "change what the message names",
     ),
   ];
