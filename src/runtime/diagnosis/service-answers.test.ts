@@ -108,6 +108,15 @@ describe("the answers of a Service's hosts", () => {
     assert.match(silent.findings[0]?.hint ?? "", / --ping 10\.1\.2\.7$/);
   });
 
+  it("are those of 16 ports that lead to the partner, and say how many are left", async () => {
+    const ports = Array.from({ length: 20 }, (_, i) => {
+      return { ...remote("10.1.2.7"), gatewayPort: 20_001 + i };
+    });
+    const { asked, lines } = await found("shop/db", { exposed: [], remote: ports });
+    assert.equal(asked.length, 16);
+    assert.equal(lines.at(-1), "skipped 4 more ports of the Service were not tested");
+  });
+
   it("cannot be found by UDP", async () => {
     const services = { exposed: [exposed("udp", "10.244.0.7")], remote: [] };
     const { asked, lines } = await found("shop/web", services);

@@ -94,9 +94,14 @@ async function checkPartnerAnswers(
 ): Promise<Finding[]> {
   const own = underlayIn(placed.gateway, placed.child.xfrmIp.address.family);
   if (own === undefined) return [];
-  return Promise.all(
-    ports.slice(0, mostConnections).map((port) => checkPartnerPort(port, own, placed, examiner)),
+  const tested = ports.slice(0, mostConnections);
+  const findings = await Promise.all(
+    tested.map((port) => checkPartnerPort(port, own, placed, examiner)),
   );
+  const left = ports.length - tested.length;
+  return left === 0
+    ? findings
+    : [...findings, skipped("answers", `${left} more ports of the Service were not tested`)];
 }
 
 /** Tests a port of the gateway as pods use it: the gateway chooses one of the hosts. */
