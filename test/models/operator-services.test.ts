@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
 import { resourceTypes } from "../../src/adapters/kubernetes/client/resource-type.ts";
 import type { KubeObject } from "../../src/model/kubernetes/kube-object.ts";
+import { childSpec } from "../../lab/sites/manifests.ts";
 import { annotation } from "../../src/model/kubernetes/labels.ts";
 import { ServicesWorld } from "../simulator/services-world.ts";
 import { pass } from "../simulator/two-replicas.ts";
@@ -105,6 +106,20 @@ describe("the operator's part in Services", () => {
     world.gateway("");
     await pass(3_000);
     assert.deepEqual(world.states()[0], { ...web, isReady: false, hasGateway: false });
+  });
+
+  it("names the child in metrics by its key, also before a Service has an address", async () => {
+    using world = await running("10.0.2.10-10.0.2.10");
+    const ip_pools = { primary: ["10.0.2.10-10.0.2.10"] };
+    world.declare({ children: { first: childSpec(2, { name: "net", ip_pools }) } });
+    world.expose("web");
+    await pass(1_000);
+    world.expose("late");
+    await pass(3_000);
+    assert.deepEqual(
+      world.states().map(({ service, child = "" }) => `${service} ${child}`),
+      ["shop/web first", "shop/late first"],
+    );
   });
 
   it("refuses a forbidden namespace in the same words as an unknown child", async () => {

@@ -128,6 +128,13 @@ describe("the status of a connection with paths on two nodes", () => {
       ["ok manifest", "ok charon", "note traffic main", "ok standby backup"],
     );
     assert.match(findings[2]?.message ?? "", elsewhere);
+    // The facts of this agent's path say nothing about a Service.
+    const ofService = { ...request, service: "shop/web" };
+    const answers = await Array.fromAsync(diagnose(agents.b.supervisor, examiner, ofService));
+    assert.deepEqual(
+      answers.map(({ verdict, check }) => `${verdict} ${check}`),
+      ["skipped answers"],
+    );
   });
 
   it("follows a move to the other node", async () => {

@@ -47,8 +47,9 @@ export async function* diagnose(
 ): AsyncGenerator<Finding, void> {
   const root = rootOf(running, request.connection);
   const elsewhere = activeElsewhere(root);
-  if (elsewhere === undefined && request.service !== undefined) {
-    yield* diagnoseAnswers(root, request.child, request.service, examiner);
+  if (request.service !== undefined) {
+    if (elsewhere !== undefined) yield skipped("answers", elsewhere);
+    else yield* diagnoseAnswers(root, request.child, request.service, examiner);
     return;
   }
   if (elsewhere === undefined) yield* diagnoseTraffic(running, root, examiner, request);

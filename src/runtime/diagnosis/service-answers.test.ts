@@ -74,16 +74,25 @@ describe("the answers of a Service's hosts", () => {
   });
 
   it("leave out workers, which may serve in the segment alone, and more than 16 endpoints", async () => {
-    const worker = { underlay: address("10.244.0.1") } as Worker;
+    const inSegment = { address: address("10.0.2.20"), length: 24 };
+    const worker = { underlay: address("10.244.0.1"), address: inSegment } as Worker;
     const texts = Array.from({ length: 20 }, (_, i) => `10.244.0.${i + 1}`);
     const services = { exposed: [exposed("tcp", ...texts)], remote: [] };
     const { asked, lines } = await found("shop/web", services, {}, [worker]);
     assert.equal(asked.length, 16);
     assert.ok(!asked.includes("10.244.0.1:8443"));
-    assert.deepEqual(lines, ["ok 16 of 20 endpoints accept connections by TCP"]);
+    assert.deepEqual(lines, ["ok all 16 tested ones of 20 endpoints accept connections by TCP"]);
     const alone = { exposed: [exposed("tcp", "10.244.0.1")], remote: [] };
     const skipped = await found("shop/web", alone, {}, [worker]);
     assert.match(skipped.lines.join(), /^skipped the endpoints are workers/);
+  });
+
+  it("are those of endpoints that the gateway reaches, once although two ports lead there", async () => {
+    const dual = exposed("tcp", "10.244.0.7", "fd00::7");
+    const services = { exposed: [dual, { ...dual, port: 80 }], remote: [] };
+    const { asked, lines } = await found("shop/web", services, { "[fd00::7]:8443": "none" });
+    assert.deepEqual(asked, ["10.244.0.7:8443"]);
+    assert.deepEqual(lines, ["ok all 1 endpoints accept connections by TCP"]);
   });
 
   it("are those of the partner's hosts through the gateway's port", async () => {
@@ -97,6 +106,15 @@ describe("the answers of a Service's hosts", () => {
     const silent = await found("shop/db", both, { [ofGateway]: "none" });
     assert.deepEqual(silent.lines, ["problem one of 10.1.2.7:8443, 10.1.2.8:8443 does not answer"]);
     assert.match(silent.findings[0]?.hint ?? "", / --ping 10\.1\.2\.7$/);
+  });
+
+  it("are those of 16 ports that lead to the partner, and say how many are left", async () => {
+    const ports = Array.from({ length: 20 }, (_, i) => {
+      return { ...remote("10.1.2.7"), gatewayPort: 20_001 + i };
+    });
+    const { asked, lines } = await found("shop/db", { exposed: [], remote: ports });
+    assert.equal(asked.length, 16);
+    assert.equal(lines.at(-1), "skipped 4 more ports of the Service were not tested");
   });
 
   it("cannot be found by UDP", async () => {

@@ -3,6 +3,7 @@ import { formatAddress, type Address } from "../../model/net/address.ts";
 import { formatHostPort } from "../../model/net/host-port.ts";
 import { note, ok, problem, skipped, type Finding } from "../../model/status/finding.ts";
 import type { Backend, RemotePort } from "../../model/translation/child-services.ts";
+import { reachable } from "../../model/translation/service-members.ts";
 import type { Examiner, Placed } from "./examiner.ts";
 import type { ChildSubject } from "./subject.ts";
 
@@ -35,17 +36,23 @@ export async function checkAnswers(
 
 async function checkEndpointAnswers(
   backends: readonly Backend[],
-  { workers }: Placed,
+  { workers, child }: Placed,
   examiner: Pick<Examiner, "tcpAnswer">,
 ): Promise<Finding[]> {
-  // Workers may serve in the segment alone, where the agent has no address.
-  const ofWorkers = new Set(
-    workers.flatMap(({ underlay, alternate }) =>
-      [underlay, alternate].flatMap((address) => (address ? [formatAddress(address)] : [])),
+  const inSegment = new Map(
+    workers.flatMap(({ underlay, alternate, address: { address } }) =>
+      [underlay, alternate].flatMap((known): [string, Address][] =>
+        known === undefined ? [] : [[formatAddress(known), address]],
+      ),
     ),
   );
-  const others = backends.filter(({ address }) => !ofWorkers.has(formatAddress(address)));
-  const tested = others.slice(0, mostConnections);
+  // The gateway sends nothing to endpoints of the other family.
+  const targets = reachable(backends, {
+    gateway: child.xfrmIp.address,
+    inSegment: (pod) => inSegment.get(formatAddress(pod)),
+  });
+  // Workers may serve in the segment alone, where the agent has no address.
+  const tested = targets.filter(({ isWorker }) => !isWorker).slice(0, mostConnections);
   const findings = await Promise.all(
     tested.map(async ({ address, port }) => {
       const answer = await examiner.tcpAnswer(address, port);
@@ -53,13 +60,17 @@ async function checkEndpointAnswers(
     }),
   );
   const found = findings.flat();
-  if (found.length > 0 || backends.length === 0) return found;
+  if (found.length > 0 || targets.length === 0) return found;
   if (tested.length === 0)
     return [
       skipped("answers", "the endpoints are workers of the child, and answer their gateway alone"),
     ];
-  const all = tested.length === backends.length ? "all" : `${tested.length} of`;
-  return [ok("answers", `${all} ${backends.length} endpoints accept connections by TCP`)];
+  // An endpoint that was not tested may accept too.
+  const which =
+    tested.length === targets.length
+      ? `all ${targets.length} endpoints`
+      : `all ${tested.length} tested ones of ${targets.length} endpoints`;
+  return [ok("answers", `${which} accept connections by TCP`)];
 }
 
 function endpointTrouble(endpoint: string, answer: "refused" | "none"): Finding {
@@ -67,7 +78,7 @@ function endpointTrouble(endpoint: string, answer: "refused" | "none"): Finding 
     return problem(
       "answers",
       `the endpoint ${endpoint} refuses connections`,
-      "the pod does not listen there: compare targetPort with the port of its program",
+      "the pod does not listen there: compare targetPort with the port of its program; or a NetworkPolicy rejects pods of ipman's namespace",
     );
   return note(
     "answers",
@@ -83,9 +94,14 @@ async function checkPartnerAnswers(
 ): Promise<Finding[]> {
   const own = underlayIn(placed.gateway, placed.child.xfrmIp.address.family);
   if (own === undefined) return [];
-  return Promise.all(
-    ports.slice(0, mostConnections).map((port) => checkPartnerPort(port, own, placed, examiner)),
+  const tested = ports.slice(0, mostConnections);
+  const findings = await Promise.all(
+    tested.map((port) => checkPartnerPort(port, own, placed, examiner)),
   );
+  const left = ports.length - tested.length;
+  return left === 0
+    ? findings
+    : [...findings, skipped("answers", `${left} more ports of the Service were not tested`)];
 }
 
 /** Tests a port of the gateway as pods use it: the gateway chooses one of the hosts. */

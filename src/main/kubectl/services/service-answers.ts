@@ -19,8 +19,8 @@ export async function serviceAnswers(
       return finding;
     });
   } catch (error) {
-    // An agent of an earlier version does not know the option.
-    if (!(error instanceof KubectlError)) throw error;
+    // An agent of an earlier version does not know the option, and one that ends cuts its answer short.
+    if (!(error instanceof KubectlError || error instanceof SyntaxError)) throw error;
     return [skipped("answers", `the agent cannot test them: ${failureText(error)}`)];
   }
 }

@@ -122,6 +122,8 @@ describe("kubectl ipman, about Services,", () => {
     const { stdout, status } = diagnose("service", "shop/web");
     assert.match(stdout, /^service shop\/web: refuses\n {2}→ look\n/);
     assert.equal(status, 1);
+    answer("answers", `${first}\n{"check":"ans`);
+    assert.match(diagnose("service", "shop/web").stdout, /\n {2}- answers {6}the agent cannot/);
     refuse("answers");
     const without = diagnose("service", "shop/web");
     assert.match(without.stdout, /\n {2}- answers {6}the agent cannot test them: /);
@@ -146,6 +148,23 @@ describe("kubectl ipman, about Services,", () => {
       /· connection {2}IPSecConnection bank cannot be read: .*is forbidden; to this user\n/,
     );
     assert.match(stdout, /· tunnel .*; the checks that need the agent are left out/);
+    assert.equal(status, 0);
+  });
+
+  it("leaves out what an agent reports that does not lead", () => {
+    const { connection: ofAgent, actors } = described(["10.0.2.0/24"]);
+    const children = ofAgent.children.map((child) => ({ ...child, state: "pending" }));
+    answer("exec", { connection: { ...ofAgent, leads: false, children }, actors });
+    const { stdout, status } = diagnose("service", "shop/web");
+    assert.match(stdout, /· tunnel .*the agent of the active path does not report child net;/);
+    assert.equal(status, 0);
+  });
+
+  it("does without EndpointSlices that the user may not read", () => {
+    refuse("endpointslices");
+    const { stdout, status } = diagnose("service", "shop/web");
+    assert.match(stdout, /· endpoints {4}EndpointSlices cannot be read: .*is forbidden; to this/);
+    assert.match(stdout, /✓ selectors {4}the CHILD SA has 10\.0\.2\.10\n/);
     assert.equal(status, 0);
   });
 

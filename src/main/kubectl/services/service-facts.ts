@@ -37,8 +37,8 @@ export async function serviceFacts(
     return { service, slices: [], connection: unread, tunnel: unread, refusal: undefined };
   }
   const ofService = ["-n", namespace, "-l", `${label.serviceName}=${name}`];
-  const [{ items: slices }, connection, tunnel, refusal] = await Promise.all([
-    kubectl.json<ItemList<KubeObject>>("get", "endpointslices", ...ofService),
+  const [slices, connection, tunnel, refusal] = await Promise.all([
+    orWhy(itemsOf(kubectl, "endpointslices", ...ofService)),
     orWhy(connectionNamed(kubectl, request.value.connection)),
     orWhy(tunnelOf(kubectl, request.value)),
     refusalOf(kubectl, service, { namespace, name }),
@@ -66,6 +66,10 @@ async function objectIfAny<T>(kubectl: Kubectl, ...words: readonly string[]) {
   return output.trim() === "" ? undefined : (JSON.parse(output) as T);
 }
 
+async function itemsOf(kubectl: Kubectl, ...words: readonly string[]) {
+  return (await kubectl.json<ItemList<KubeObject>>("get", ...words)).items;
+}
+
 async function connectionNamed(kubectl: Kubectl, name: string) {
   const object = await objectIfAny<ConnectionResource>(kubectl, "ipsecconnection", name);
   if (object === undefined) return { why: undefined };
@@ -76,7 +80,9 @@ async function tunnelOf(kubectl: Kubectl, request: ServiceRequest): Promise<Repo
   const [agent] = await agentsOf(kubectl, request.connection);
   const json = await kubectl.run(...ipmanIn(agent, "describe", request.connection, "-o", "json"));
   const described = printableValue(JSON.parse(json)) as Described;
-  const { children } = described.connection;
+  const { leads, children: all } = described.connection;
+  // Only the agent that leads has the tunnel; the one of the active path may not be ready.
+  const children = leads === false ? [] : all;
   const child =
     children.find(({ key }) => key === request.child) ??
     children.find(({ name }) => name === request.child);

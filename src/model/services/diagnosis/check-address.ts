@@ -3,7 +3,7 @@ import { formatAddress } from "../../net/address.ts";
 import { note, ok, problem, type Finding } from "../../status/finding.ts";
 import { conditionOf, type ServiceCondition } from "../service-status.ts";
 import { tunnelReasons, type ServiceReason } from "../service-reason.ts";
-import type { ServiceSubject } from "./service-subject.ts";
+import { whyNoSlices, type ServiceSubject } from "./service-subject.ts";
 
 /** The remedy for each reason that concerns the request itself. */
 const remedies: Readonly<Partial<Record<ServiceReason, string>>> = {
@@ -14,13 +14,14 @@ const remedies: Readonly<Partial<Record<ServiceReason, string>>> = {
   FamilyMismatch: "name a child whose addresses are of this family",
   HostNotRouted: "add the host's network to remote_ips or routes of the child",
   PoolExhausted: "add addresses to the pool, or delete Services and pods that have some",
+  TooManyServices: "delete Services that are not needed, or name another connection",
   AddressTaken: `change the annotation ${annotation.address}, or remove it for any free address`,
   GatewayPortsExhausted: "use another child for some of the remote Services",
 };
 
 /** Checks the operator's answer, which is in the Service's condition. */
-export function checkAddress({ facts: { service }, address }: ServiceSubject): Finding[] {
-  const condition = conditionOf(service);
+export function checkAddress({ facts, address }: ServiceSubject): Finding[] {
+  const condition = conditionOf(facts.service);
   if (condition === undefined)
     return [
       problem(
@@ -32,6 +33,8 @@ export function checkAddress({ facts: { service }, address }: ServiceSubject): F
   const refused = refusalIn(condition);
   if (refused !== undefined) return [refused];
   if (address !== undefined) return [ok("address", `is ${formatAddress(address)}`)];
+  const why = whyNoSlices(facts);
+  if (why !== undefined) return [note("address", `EndpointSlices cannot be read: ${why}`)];
   return [note("address", "is not shown yet", "diagnose again in a few seconds")];
 }
 

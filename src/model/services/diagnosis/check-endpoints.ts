@@ -4,12 +4,14 @@ import { note, ok, problem, type Finding } from "../../status/finding.ts";
 import { backendsOf } from "../backends-of.ts";
 import type { EndpointSlice } from "../endpoint-slice.ts";
 import type { ExposedRequest, RequestedPort } from "../service-request.ts";
-import { slicesBy, type ServiceSubject } from "./service-subject.ts";
+import { slicesBy, slicesIn, whyNoSlices, type ServiceSubject } from "./service-subject.ts";
 
 /** Checks whether a gateway has endpoints to forward each port of an exposed Service to. */
 export function checkEndpoints(subject: ServiceSubject): Finding[] {
   const { request, facts } = subject;
   if (request.kind !== "exposed") return [];
+  const why = whyNoSlices(facts);
+  if (why !== undefined) return [note("endpoints", `EndpointSlices cannot be read: ${why}`)];
   const slices = slicesBy(facts, "others");
   const all = addressesIn(slices);
   if (all.size === 0) return [withoutEndpoints(subject)];
@@ -76,11 +78,12 @@ function portProblem(
       "kubectl get pods shows why: their readiness probes fail, or their containers do not run",
     );
   const workers = new Set(tunnel?.child?.workers.map(({ id }) => id));
-  const pods = podsOf(facts.slices);
+  const pods = podsOf(slicesIn(facts));
   const family = child?.xfrmIp.address.family;
-  // A worker is reached at its address in the segment.
+  // A worker is reached at its address in the segment; without the agent, it is not known which pods are.
   const isReachable = ({ address }: (typeof ready)[number]) =>
     family === undefined ||
+    tunnel === undefined ||
     address.family === family ||
     workers.has(pods.get(formatAddress(address)) ?? "");
   if (!ready.some(isReachable))

@@ -2,16 +2,21 @@ import type { KubeObject } from "../../kubernetes/kube-object.ts";
 import { formatAddress, parseAddress, sameAddress } from "../../net/address.ts";
 import { note, ok, problem, type Finding } from "../../status/finding.ts";
 import { trimmedSlice } from "../endpoint-slice.ts";
-import { slicesBy, type ServiceSubject } from "./service-subject.ts";
+import { slicesBy, slicesIn, whyNoSlices, type ServiceSubject } from "./service-subject.ts";
 
-const wait =
-  "the operator writes it within seconds; if it lasts, see the operator's log: kubectl ipman logs";
+const waitFor = (connection: string) =>
+  `the operator writes it within seconds; if it lasts, see its log: kubectl ipman logs ${connection}`;
 
 /** Checks whether the EndpointSlice of a remote Service leads to the active gateway. */
 export function checkSlice(subject: ServiceSubject): Finding[] {
   const { request, facts } = subject;
   if (request.kind !== "remote") return [];
-  const own = facts.slices.find((slice) => trimmedSlice(slice).isOwn) as WrittenSlice | undefined;
+  const wait = waitFor(request.connection);
+  // The address of the Service, which is checked before, could not be read either.
+  if (whyNoSlices(facts) !== undefined) return [];
+  const own = slicesIn(facts).find((slice) => trimmedSlice(slice).isOwn) as
+    | WrittenSlice
+    | undefined;
   if (own === undefined)
     return [problem("EndpointSlice", "ipman has written none for the Service", wait)];
   const missing = request.ports.find(({ name, transport }) => {
@@ -46,7 +51,7 @@ function leads(
     return problem(
       "EndpointSlice",
       `leads to ${text}, and the active gateway is ${formatAddress(gateway)}`,
-      wait,
+      waitFor(connection),
     );
   if (conditions.ready === false)
     return problem(

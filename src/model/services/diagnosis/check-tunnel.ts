@@ -57,7 +57,7 @@ export function checkForwarding({ tunnel, request, address, facts }: ServiceSubj
       "gateway",
       `forwards ${own.length} of ${request.ports.length} ports of the Service${refusal === undefined ? "" : `: ${refusal}`}`,
       refusal === undefined
-        ? "diagnose again in a few seconds; if it lasts, see the agent's log: kubectl ipman logs"
+        ? `diagnose again in a few seconds; if it lasts, see the agent's log: kubectl ipman logs ${request.connection}`
         : "change what the message names",
     ),
   ];
@@ -68,5 +68,7 @@ export function checkTracking({ tunnel }: ServiceSubject): Finding[] {
   if (tunnel?.child === undefined) return [];
   const { tracking } = tunnel.child;
   if (tracking === undefined) return [ok("connections", "the gateway is far from its limit")];
-  return [problem("connections", tracking.message, reasons[tracking.reason].remedy)];
+  // A later version of the agent may have other reasons.
+  const { [tracking.reason]: entry }: Partial<typeof reasons> = reasons;
+  return [problem("connections", tracking.message, entry?.remedy ?? "follow the message")];
 }

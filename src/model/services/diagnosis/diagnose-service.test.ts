@@ -124,11 +124,14 @@ describe("the diagnosis of a Service", () => {
       "FamilyMismatch",
       "HostNotRouted",
       "GatewayPortsExhausted",
+      "TooManyServices",
       "LaterReason",
     ] as ServiceReason[])
       it(`the operator's refusal ${reason}`, () => {
         const service = withCondition(web(), reason, "because");
         finds(exposed({ service }), new RegExp(`^address: ${reason}: because$`), passed);
+        const hints = diagnoseService(exposed({ service })).map(({ hint }) => hint);
+        assert.equal(hints.includes("follow the message"), reason === ("LaterReason" as string));
       });
   });
 
@@ -166,6 +169,8 @@ describe("the diagnosis of a Service", () => {
       const workers = [{ id: "pod-7", address: "10.0.2.12/24" }];
       const tunnel = { child: childStatus({ workers }), sas: [] };
       assert.deepEqual(found(exposed({ slices: other, tunnel })).problems, []);
+      const unread = exposed({ slices: other, tunnel: { why: "forbidden" } });
+      assert.deepEqual(found(unread).problems, [], "the agent alone knows which pods are workers");
     });
 
     it("a local Service without an endpoint on the node of the active gateway", () => {

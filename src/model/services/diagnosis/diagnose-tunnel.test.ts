@@ -80,6 +80,9 @@ describe("the diagnosis of a Service's tunnel", () => {
       const tracking = failure(Reason.TrackingNearLimit, "tracks more than nine tenths");
       const tunnel = { child: childStatus({ tracking }), sas: [] };
       finds(exposed({ tunnel }), /^connections: tracks more/, [...passed, "tunnel", "gateway"]);
+      const later = { ...tracking, reason: "LaterReason" } as unknown as typeof tracking;
+      const facts = exposed({ tunnel: { child: childStatus({ tracking: later }), sas: [] } });
+      assert.match(found(facts).problems[0] ?? "", /^connections: tracks more/);
     });
   });
 
@@ -139,6 +142,12 @@ describe("the diagnosis of a Service's tunnel", () => {
       finds(remote({ slices: [portless] }), /port 5432\/tcp of the Service has no port/, before);
       const [missing] = found(remote({ slices: [] })).problems;
       assert.match(missing ?? "", /^EndpointSlice: ipman has written none/);
+    });
+
+    it("nothing in EndpointSlices that could not be read", () => {
+      const findings = lines(diagnoseService(remote({ slices: { why: "forbidden" } })));
+      assert.ok(findings.includes("note address: EndpointSlices cannot be read: forbidden"));
+      assert.ok(findings.every((line) => !line.startsWith("problem")));
     });
 
     it("endpoints of other programs, which are worth knowing", () => {

@@ -113,15 +113,21 @@ export const remote = (changes: Partial<ServiceDiagnosisFacts> = {}): ServiceDia
   ...changes,
 });
 
+/** A command of the plugin without its connection. */
+const incomplete = /kubectl ipman \w+(?! bank)\b/;
+
 /** Findings as texts. */
 export const lines = (findings: readonly Finding[]) =>
   findings.map(({ check, verdict, message }) => `${verdict} ${check}: ${message}`);
 
-/** The checks before the problems, and the problems; every problem has a remedy. */
+/** The checks before the problems, and the problems; every problem has a remedy, whose commands can be run. */
 export function found(facts: ServiceDiagnosisFacts) {
   const findings = diagnoseService(facts);
   const problems = findings.filter(({ verdict }) => verdict === "problem");
-  for (const { hint = "" } of problems) assert.notEqual(hint, "");
+  for (const { hint = "" } of problems) {
+    assert.notEqual(hint, "");
+    assert.doesNotMatch(hint, incomplete);
+  }
   return {
     passed: findings.filter(({ verdict }) => verdict === "ok").map(({ check }) => check),
     problems: problems.map(({ check, message }) => `${check}: ${message}`),

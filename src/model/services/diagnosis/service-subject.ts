@@ -14,7 +14,7 @@ import type { ServiceRequest } from "../service-request.ts";
 export interface ServiceDiagnosisFacts {
   readonly service: ServiceObject;
   /** The EndpointSlices of the Service, by any program. */
-  readonly slices: readonly KubeObject[];
+  readonly slices: readonly KubeObject[] | MissingFact;
   readonly connection: NamedConnection | MissingFact;
   /** The agent of the connection's active path. */
   readonly tunnel: ReportedTunnel | MissingFact;
@@ -74,12 +74,23 @@ export function serviceSubject(
   };
 }
 
+/** Why the EndpointSlices could not be read; undefined if they were. */
+export function whyNoSlices({ slices }: SliceFacts): string | undefined {
+  return "why" in slices ? slices.why : undefined;
+}
+
+/** The EndpointSlices of the Service; none if they could not be read. */
+export function slicesIn({ slices }: SliceFacts): readonly KubeObject[] {
+  return "why" in slices ? [] : slices;
+}
+
+type SliceFacts = Pick<ServiceDiagnosisFacts, "slices">;
+
 /** The EndpointSlices that ipman's operator wrote, or those of others. */
-export function slicesBy(
-  { slices }: Pick<ServiceDiagnosisFacts, "slices">,
-  author: "ipman" | "others",
-): EndpointSlice[] {
-  return slices.map(trimmedSlice).filter(({ isOwn }) => isOwn === (author === "ipman"));
+export function slicesBy(facts: SliceFacts, author: "ipman" | "others"): EndpointSlice[] {
+  return slicesIn(facts)
+    .map(trimmedSlice)
+    .filter(({ isOwn }) => isOwn === (author === "ipman"));
 }
 
 function addressText(facts: ServiceDiagnosisFacts, { kind }: ServiceRequest): string | undefined {

@@ -3,6 +3,7 @@ import type { ClusterKey } from "../../../adapters/kubernetes/cluster-key.ts";
 import type { EventRecorder } from "../../../adapters/kubernetes/events.ts";
 import type { KubeClient } from "../../../adapters/kubernetes/client/kube-client.ts";
 import type { AvailabilityRule } from "../../../model/api/availability.ts";
+import { findChild } from "../../../model/api/connection.ts";
 import { conditionOf } from "../../../model/services/service-status.ts";
 import type { OnBreakdown } from "../../actors/contained.ts";
 import type { ServiceState } from "../../metrics/service-series.ts";
@@ -60,10 +61,13 @@ function statesOf(
   return [...views.requesting].map(([service, { object, result }]) => {
     const isReady = conditionOf(object)?.status === "True";
     if (!result.ok) return { service, isReady };
-    const { connection, child } = result.value;
+    const { connection, child: named } = result.value;
     const found = addresses.found(service);
+    // The label stays while the Service gets an address, although annotations may have the child's name.
+    const declared = cluster.desired.connections.get(connection);
+    const child = (declared && findChild(declared, named)?.key) ?? named;
     if (found?.ok !== true) return { service, connection, child, isReady };
     const hasGateway = gatewayOf(cluster, found) !== undefined;
-    return { service, connection, child: found.child.key, isReady, hasGateway };
+    return { service, connection, child, isReady, hasGateway };
   });
 }
