@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, mock } from "node:test";
+import { BehaviorSubject } from "rxjs";
 import { connectionSpec, psk, secret } from "../../lab/sites/manifests.ts";
 import { diagnose } from "../../src/runtime/diagnosis/diagnose.ts";
-import type { Examiner } from "../../src/runtime/diagnosis/examiner.ts";
+import type { Examiner, Placed } from "../../src/runtime/diagnosis/examiner.ts";
+import { simulatedPlacement } from "../simulator/placement.ts";
 import { resourceOf, World } from "../simulator/world.ts";
 import { pass } from "./fixtures.ts";
 
@@ -44,6 +46,23 @@ describe("the diagnosis of a connection with two paths", () => {
     await world.start();
     await pass(2_000);
     assert.deepEqual(await findingsIn(world, "shop/web"), ["skipped answers"]);
+  });
+
+  it("compares the gateway with a plan that has the Services of the child", async () => {
+    const services = { exposed: [], remote: [] };
+    const placement = {
+      ...simulatedPlacement(),
+      services: new BehaviorSubject(new Map([["site/child-2", services]])),
+    };
+    const resources = [secret({ site: psk }), connectionSpec("site")].map(resourceOf);
+    await using world = new World(resources, {}, { placement });
+    await world.start();
+    await pass(2_000);
+    const placed: (Placed | undefined)[] = [];
+    const watching = { ...examiner, gatewayDrift: (of: Placed) => (placed.push(of), []) };
+    const request = { connection: "site", child: undefined, ping: undefined, rekey: false };
+    await Array.fromAsync(diagnose(world.supervisor, watching, { ...request, service: undefined }));
+    assert.equal(placed[0]?.services, services);
   });
 
   it("names the path of each finding, and the standby that is down after all others", async () => {

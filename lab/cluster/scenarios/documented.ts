@@ -52,7 +52,9 @@ export function documentedScenarios(cluster: () => LabCluster): void {
       ADDRESS: "10.0.1.1",
       AGENT: names("deployments", "-l", "ipman.dialo.ai/type=agent"),
       CHARON: names("pods", "-l", "ipman.dialo.ai/type=charon"),
-      SERVICE: "default/web",
+      NAMESPACE: "default",
+      SERVICE: "web",
+      SELECTOR: "app=work",
       POD: Workload.of(cluster(), "work")[0]?.name ?? "",
     });
 

@@ -5,6 +5,7 @@ import type { Child, Connection } from "../../model/api/connection.ts";
 import type { Gateway, Worker } from "../../model/network/endpoint.ts";
 import type { IkeSa } from "../../model/charon/sa.ts";
 import type { KernelCounters } from "../../model/traffic/sa-counters.ts";
+import type { ChildServices } from "../../model/translation/child-services.ts";
 import type { Tunnel } from "../../machines/gateway/gateway-types.ts";
 
 /** A child with its gateway and workers, as its gateway actor knows them. */
@@ -13,6 +14,7 @@ export interface Placed {
   readonly child: Child;
   readonly gateway: Gateway;
   readonly workers: readonly Worker[];
+  readonly services: ChildServices | undefined;
   readonly tunnel: Tunnel | undefined;
   /** The if_ids of the child's tunnels, the active one first. */
   readonly tunnels: readonly number[];

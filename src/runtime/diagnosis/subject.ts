@@ -28,9 +28,9 @@ export function childrenOf(root: ConnectionActor, name?: string): ChildSubject[]
 
     function placedOf(): Placed | undefined {
       if (gateway?.context.gateway === undefined) return undefined;
-      const { gateway: where, workers, tunnel, tunnels, carries } = gateway.context;
+      const { gateway: where, workers, services, tunnel, tunnels, carries } = gateway.context;
       const charonName = activeConnection(context).name;
-      const placed = { connection: context.connection, child, gateway: where, workers };
+      const placed = { connection: context.connection, child, gateway: where, workers, services };
       return { ...placed, tunnel, tunnels, carries, charonName };
     }
   });

@@ -32,6 +32,7 @@ async function findingsFor(situation: Situation, asked?: Address): Promise<Findi
     child,
     gateway,
     workers: [],
+    services: undefined,
     tunnel: undefined,
     tunnels: [child.ifId],
     charonName: connection.name,
