@@ -86,3 +86,34 @@ export function workload(options: WorkloadOptions) {
     },
   };
 }
+
+/** A Namespace with the strictest of Kubernetes' policies. */
+export function restrictedNamespace(name: string) {
+  const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
+  return { apiVersion: "v1", kind: "Namespace", metadata: { name, labels } };
+}
+
+/** A pod that this policy admits, with the name `caller`. */
+export function restrictedPod(namespace: string, changes: { readonly nodeName?: string } = {}) {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "caller", namespace },
+    spec: {
+      ...changes,
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: 65_532,
+        seccompProfile: { type: "RuntimeDefault" },
+      },
+      containers: [
+        {
+          name: "main",
+          image: "lab:dev",
+          imagePullPolicy: "IfNotPresent",
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+        },
+      ],
+    },
+  };
+}

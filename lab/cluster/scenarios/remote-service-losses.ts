@@ -4,6 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { eventually } from "../../sites/shell.ts";
 import { settled } from "../lost.ts";
+import { restrictedNamespace, restrictedPod } from "../manifests.ts";
 import { behind, greeterPort } from "../partner.ts";
 import type { LossLab } from "../two-gateways.ts";
 import { Workload } from "../workload.ts";
@@ -14,12 +15,6 @@ const script = join(import.meta.dirname, "../../sites/calls.ts");
 /** The bounds of the time between two answers: with an operator that leads, and until another one leads. */
 const ledMs = 5_000;
 const leaseMs = 30_000;
-
-const restricted = {
-  apiVersion: "v1",
-  kind: "Namespace",
-  metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
-};
 
 const service = {
   apiVersion: "v1",
@@ -35,29 +30,6 @@ const service = {
     },
   },
   spec: { ports: [{ name: "greeting", port: 5432, targetPort: greeterPort }] },
-};
-
-/** A pod that the strictest of Kubernetes' policies admits, on the node that stays. */
-const caller = {
-  apiVersion: "v1",
-  kind: "Pod",
-  metadata: { name: "caller", namespace },
-  spec: {
-    nodeName: "node-b",
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: 65_532,
-      seccompProfile: { type: "RuntimeDefault" },
-    },
-    containers: [
-      {
-        name: "main",
-        image: "lab:dev",
-        imagePullPolicy: "IfNotPresent",
-        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-      },
-    ],
-  },
 };
 
 /** The result of `calls.ts`. */
@@ -133,7 +105,9 @@ export function remoteServiceLossScenarios(
     }
 
     before(async () => {
-      lab().cluster.apply(restricted, service, caller);
+      // The pod is on the node that stays.
+      const caller = restrictedPod(namespace, { nodeName: "node-b" });
+      lab().cluster.apply(restrictedNamespace(namespace), service, caller);
       kubectl("wait", "--for=condition=Ready", "pod/caller", "-n", namespace, "--timeout=60s");
       address = kubectl(
         "get",

@@ -5,7 +5,13 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { eventually } from "../../sites/shell.ts";
 import type { LabCluster } from "../cluster.ts";
-import { renamed, walkThrough, walkThroughChild } from "../manifests.ts";
+import {
+  renamed,
+  restrictedNamespace,
+  restrictedPod,
+  walkThrough,
+  walkThroughChild,
+} from "../manifests.ts";
 import { configurePeer, examplePeer } from "../peer.ts";
 import { Workload } from "../workload.ts";
 import { serviceDiagnosisScenarios } from "./service-diagnosis.ts";
@@ -81,34 +87,6 @@ const partnersServer = {
   spec: { ports: [{ name: "greeting", port: 5432, targetPort: 5433 }] },
 };
 
-/** A pod that the strictest of Kubernetes' policies admits. */
-const restrictedPod = {
-  apiVersion: "v1",
-  kind: "Pod",
-  metadata: { name: "caller", namespace: remote },
-  spec: {
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: 65_532,
-      seccompProfile: { type: "RuntimeDefault" },
-    },
-    containers: [
-      {
-        name: "main",
-        image: "lab:dev",
-        imagePullPolicy: "IfNotPresent",
-        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-      },
-    ],
-  },
-};
-
-const restricted = {
-  apiVersion: "v1",
-  kind: "Namespace",
-  metadata: { name: remote, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
-};
-
 type Answers = Record<string, number>;
 
 const sumOf = (answers: Answers) => Object.values(answers).reduce((sum, count) => sum + count, 0);
@@ -153,7 +131,7 @@ export function serviceScenarios(cluster: () => LabCluster): void {
       const greeter = readFileSync(site("greeter.ts"), "utf8");
       cluster().apply(
         { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
-        restricted,
+        restrictedNamespace(remote),
         renamed(
           "services",
           walkThrough("node-a", {
@@ -170,7 +148,7 @@ export function serviceScenarios(cluster: () => LabCluster): void {
         },
       );
       kubectl("wait", "--for=condition=Ready", "--timeout=60s", "ipsecconnection/services");
-      cluster().apply(greeters("web", 3), exposed("web"), partnersServer, restrictedPod);
+      cluster().apply(greeters("web", 3), exposed("web"), partnersServer, restrictedPod(remote));
       await cluster().peer.sh(
         `nohup node ${site("greeter.ts")} partner 5433 >/dev/null 2>&1 & echo $! >/run/greeter.pid`,
       );
