@@ -125,7 +125,15 @@ export function nodeScenarios(cluster: () => LabCluster): void {
         cluster().kubectl("uncordon", "node-a");
       }
       await cluster().ready();
-      assert.equal(two.move("main").status, 0);
+      // Nothing moves to a node before the agents have heard that it is uncordoned.
+      await eventually(
+        () => {
+          const { output, status } = two.move("main");
+          assert.equal(status, 0, output);
+        },
+        30_000,
+        1_000,
+      );
       await two.rolesAre("main reserve active standby");
       await two.isReady("reserve");
       await two.carries();
