@@ -42,7 +42,7 @@ function countingGateway() {
     },
     /** Lets packets pass. */
     count: (volumes: Volumes): void => {
-      const table = pod.tables.get("ipman") ?? assert.fail("there is no table");
+      const table = pod.tables.get("ipman") ?? assert.fail("the table does not exist");
       assert.ok(volumes.keys().every((name) => table.counters.has(name)));
       pod.tables.set("ipman", { ...table, counters: new Map([...table.counters, ...volumes]) });
     },

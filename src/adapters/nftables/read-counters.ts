@@ -15,7 +15,7 @@ const counterAttribute = { bytes: 1, packets: 2 };
 type CountingTable = Pick<RulesPlan, "table" | "family">;
 
 /**
- * Reads the named counters of a table in one request; none if there is no table.
+ * Reads the named counters of a table in one request; none if the table does not exist.
  *
  * @throws {NetlinkError}
  */

@@ -158,7 +158,7 @@ export function findChild(
   );
 }
 
-/** All children, or the one with that key or name; empty if there is no such child. */
+/** All children, or the one with that key or name; empty if no child has it. */
 export function childrenNamed(
   connection: Pick<Connection, "children">,
   name: string | undefined,

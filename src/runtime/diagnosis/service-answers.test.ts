@@ -38,8 +38,7 @@ async function found(
     return answers[text] ?? "accepted";
   };
   const subject = {
-    gateway: { context: { services } },
-    placed: { connection, child, gateway, workers },
+    placed: { connection, child, gateway, workers, services },
   } as unknown as ChildSubject;
   const findings = await checkAnswers(subject, service, { tcpAnswer });
   return {

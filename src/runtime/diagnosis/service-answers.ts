@@ -17,11 +17,11 @@ const mostConnections = 16;
  * @param service `namespace/name`
  */
 export async function checkAnswers(
-  { gateway, placed }: Pick<ChildSubject, "gateway" | "placed">,
+  { placed }: Pick<ChildSubject, "placed">,
   service: string,
   examiner: Pick<Examiner, "tcpAnswer">,
 ): Promise<Finding[]> {
-  const { exposed = [], remote = [] } = gateway?.context.services ?? {};
+  const { exposed = [], remote = [] } = placed?.services ?? {};
   const isOwn = (port: { readonly service: string; readonly transport: string }) =>
     port.service === service && port.transport === "tcp";
   const ofEndpoints = exposed.filter(isOwn).flatMap(({ backends }) => backends);

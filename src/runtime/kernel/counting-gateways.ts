@@ -1,12 +1,11 @@
 import { NetlinkError } from "../../adapters/linux/errors.ts";
 import type { NetlinkTransport } from "../../adapters/linux/netlink-transport.ts";
 import { countersOf } from "../../adapters/nftables/read-counters.ts";
-import type { GatewayOrder } from "../../machines/gateway/gateway-types.ts";
 import type { NetworkPlan } from "../../model/network/network-plan.ts";
 import type { Volumes } from "../../model/rules/counting-plan.ts";
 import type { RulesPlan } from "../../model/rules/rules-plan.ts";
 import type { CountedTraffic } from "../../model/traffic/counted-traffic.ts";
-import { NotedGateways } from "./noted-gateways.ts";
+import { NotedGateways, type NotedOrder } from "./noted-gateways.ts";
 
 const none: Volumes = new Map();
 
@@ -20,10 +19,7 @@ export class CountingGateways {
   }
 
   /** Takes the plan of a gateway. */
-  note(
-    order: Pick<GatewayOrder, "connection" | "child" | "gateway">,
-    { rules }: Pick<NetworkPlan, "rules">,
-  ): void {
+  note(order: NotedOrder, { rules }: Pick<NetworkPlan, "rules">): void {
     this.#gateways.note(order, rules?.counted === undefined ? undefined : rules);
   }
 

@@ -2,7 +2,8 @@ import { NetlinkError } from "../../adapters/linux/errors.ts";
 import type { GatewayOrder } from "../../machines/gateway/gateway-types.ts";
 import { childRefKey, type ChildRef } from "../../model/api/child-ref.ts";
 
-type OrderFacts = Pick<GatewayOrder, "connection" | "child" | "gateway">;
+/** The part of a gateway's order that says which gateway it is, and its namespace. */
+export type NotedOrder = Pick<GatewayOrder, "connection" | "child" | "gateway">;
 
 interface NotedGateway<T> {
   readonly ref: ChildRef;
@@ -15,7 +16,7 @@ export class NotedGateways<T> {
   readonly #gateways = new Map<string, NotedGateway<T>>();
 
   /** Takes the part of a gateway's plan; undefined if the plan has none. */
-  note({ connection, child, gateway }: OrderFacts, value: T | undefined): void {
+  note({ connection, child, gateway }: NotedOrder, value: T | undefined): void {
     const ref = { connection: connection.id, child: child.key };
     const key = childRefKey(ref);
     if (value === undefined) this.#gateways.delete(key);

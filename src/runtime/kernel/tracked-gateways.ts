@@ -1,10 +1,9 @@
 import { trackedUsage } from "../../adapters/conntrack/usage.ts";
 import type { NetlinkTransport } from "../../adapters/linux/netlink-transport.ts";
-import type { GatewayOrder } from "../../machines/gateway/gateway-types.ts";
 import type { NetworkPlan } from "../../model/network/network-plan.ts";
 import type { TrackingPlan } from "../../model/rules/tracking-plan.ts";
 import type { GatewayUsage } from "../../model/status/tracked-usage.ts";
-import { NotedGateways } from "./noted-gateways.ts";
+import { NotedGateways, type NotedOrder } from "./noted-gateways.ts";
 
 /** The gateways that track connections, by their last plans. */
 export class TrackedGateways {
@@ -16,10 +15,7 @@ export class TrackedGateways {
   }
 
   /** Takes the plan of a gateway. */
-  note(
-    order: Pick<GatewayOrder, "connection" | "child" | "gateway">,
-    { rules }: Pick<NetworkPlan, "rules">,
-  ): void {
+  note(order: NotedOrder, { rules }: Pick<NetworkPlan, "rules">): void {
     this.#gateways.note(order, rules?.tracking);
   }
 

@@ -126,7 +126,7 @@ function countersUsed(chains: SimulatedTable["chains"]): Set<string> {
   return new Set(names.map(([, name = ""]) => name));
 }
 
-/** Undefined if there is no such counter, or a rule refers to it. */
+/** Undefined if the counter does not exist, or a rule refers to it. */
 function withoutCounter(table: SimulatedTable, name: string): SimulatedTable | undefined {
   const counters = new Map(table.counters);
   const isDeleted = counters.delete(name) && !countersUsed(table.chains).has(name);
